@@ -1,0 +1,33 @@
+"""What a run measures, in order."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from msgspec import Struct
+
+from bench import bargate_peer, envoy, haproxy, nginx
+from bench.testbed import Gateway, Testbed
+
+
+class Scenario(Struct, frozen=True):
+    """One gateway in one configuration; `needs` names a command that must be installed."""
+
+    name: str
+    title: str
+    start: Callable[[Testbed], AbstractContextManager[Gateway]]
+    needs: str | None = None
+
+
+SCENARIOS = (
+    Scenario("nginx", "nginx, plain proxy", nginx.proxy),
+    Scenario("haproxy", "HAProxy, plain proxy", haproxy.proxy, "haproxy"),
+    Scenario("envoy", "Envoy, plain proxy", envoy.proxy, "envoy"),
+    Scenario("envoy-jwt", "Envoy, jwt_authn", envoy.jwt_authn, "envoy"),
+    Scenario("open", "Bargate, open route", bargate_peer.open_route),
+    Scenario("policy", "Bargate, resource policy of 20 statements", bargate_peer.resource_policy),
+    Scenario("jwt", "Bargate, JWT with scopes", bargate_peer.jwt_with_scopes),
+    Scenario("validation", "Bargate, request validation", bargate_peer.request_validation),
+    Scenario("logged", "Bargate, open route, access log to a file", bargate_peer.open_route_logged),
+    Scenario("routes-10", "Bargate, 10 routes asked in turn", bargate_peer.ten_routes),
+    Scenario("routes-1000", "Bargate, 1,000 routes asked in turn", bargate_peer.thousand_routes),
+)

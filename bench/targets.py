@@ -1,0 +1,100 @@
+"""What the figures should be, and whether they are."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from bench.results import POLICY, Results, Target
+
+ENVOY_RATIO = 1.3
+ROUTES_RATIO = 0.95
+WORKER_RSS_MB = 80.0
+POLICY_US = 5.0
+
+
+class _Wanted(Struct, frozen=True):
+    name: str
+    wanted: str
+    measured: Callable[[Results], float | None]
+    unit: str
+    is_met: Callable[[float], bool]
+
+
+def judge(results: Results) -> list[Target]:
+    """Compare a run's figures with the targets."""
+    return [_judge(wanted, results) for wanted in (*_WANTED, _p99(results))]
+
+
+def ratio(results: Results, name: str, peer: str) -> float | None:
+    """Give the throughput of one scenario over another's, None where one is missing."""
+    one, other = results.throughput.get(name), results.throughput.get(peer)
+    return one.requests_per_s / other.requests_per_s if one and other else None
+
+
+def _judge(wanted: _Wanted, results: Results) -> Target:
+    value = wanted.measured(results)
+    if value is None:
+        return Target(wanted.name, wanted.wanted, None, None)
+    shown = f"{value:.2f} {wanted.unit}"
+    return Target(wanted.name, wanted.wanted, shown, wanted.is_met(value))
+
+
+def _p99(results: Results) -> _Wanted:
+    peer = results.latency_at_half_load.get("nginx")
+    limit_ms = 2 * peer.p99_ms + 1 if peer else 0.0
+    return _Wanted(
+        "p99 at half load",
+        f"≤ 2 x nginx's + 1 ms = {limit_ms:.2f} ms" if peer else "≤ 2 x nginx's + 1 ms",
+        lambda found: _own_p99_ms(found) if peer else None,
+        "ms",
+        lambda value: value <= limit_ms,
+    )
+
+
+def _own_p99_ms(results: Results) -> float | None:
+    own = results.latency_at_half_load.get("open")
+    return own.p99_ms if own else None
+
+
+def _idle_rss_mb(results: Results) -> float | None:
+    own = results.throughput.get("open")
+    return own.rss_idle_mb if own else None
+
+
+_WANTED = (
+    _Wanted(
+        "open route over Envoy plain",
+        f"≥ {ENVOY_RATIO} x",
+        lambda results: ratio(results, "open", "envoy"),
+        "x",
+        lambda value: value >= ENVOY_RATIO,
+    ),
+    _Wanted(
+        "JWT with scopes over Envoy jwt_authn",
+        f"≥ {ENVOY_RATIO} x",
+        lambda results: ratio(results, "jwt", "envoy-jwt"),
+        "x",
+        lambda value: value >= ENVOY_RATIO,
+    ),
+    _Wanted(
+        "1,000 routes over 10 routes",
+        f"≥ {ROUTES_RATIO} x",
+        lambda results: ratio(results, "routes-1000", "routes-10"),
+        "x",
+        lambda value: value >= ROUTES_RATIO,
+    ),
+    _Wanted(
+        "worker memory, idle",
+        f"≤ {WORKER_RSS_MB:.0f} MB",
+        _idle_rss_mb,
+        "MB",
+        lambda value: value <= WORKER_RSS_MB,
+    ),
+    _Wanted(
+        "policy of 20 statements",
+        f"≤ {POLICY_US:.0f} µs",
+        lambda results: results.microseconds.get(POLICY),
+        "µs",
+        lambda value: value <= POLICY_US,
+    ),
+)

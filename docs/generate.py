@@ -1,0 +1,76 @@
+"""Write the pages that are made from the code: `make docs`; a test holds them fresh."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from bargate.mapping.errors import ERROR_TYPES
+
+ROOT = Path(__file__).resolve().parent.parent
+ERRORS_PAGE = ROOT / "docs" / "errors.md"
+
+_HEAD = """\
+# Errors: what clients and operators read
+
+Made from the code by `make docs`.
+
+A refused client reads what AWS sends and no more. The operator reads a reason code and a sentence:
+in the access log (`reason`, `detail`), from `bargate why REQUEST_ID` while the gateway remembers
+the call, and from `bargate explain` offline. Reason codes are stable.
+
+## What clients read (REST APIs)
+
+Each type can be customised by `x-amazon-apigateway-gateway-responses`; these are the defaults.
+
+| response type | status | x-amzn-ErrorType | message |
+|---|---|---|---|
+"""
+
+_HTTP = """
+HTTP APIs answer `{"message": …}` with 401 Unauthorized, 403 Forbidden, 404 Not Found, 413 Request
+Entity Too Large, 500 Internal Server Error, 503 Service Unavailable or 504 Gateway Timeout, and
+`www-authenticate` where a JWT is missing or refused.
+
+## What operators read
+
+`*` stands for a part that depends on the case.
+
+| reason | where it is decided |
+|---|---|
+"""
+
+
+def errors_page() -> str:
+    """Give the page of response types and reasons."""
+    rows = [
+        f"| {name} | {each.status} | {each.error_type} | {each.message or '`null`'} |"
+        for name, each in sorted(ERROR_TYPES.items())
+    ]
+    reasons = [f"| `{reason}` | `{module}` |" for reason, module in sorted(_reasons())]
+    return _HEAD + "\n".join(rows) + "\n" + _HTTP + "\n".join(reasons) + "\n"
+
+
+def _reasons() -> set[tuple[str, str]]:
+    """Collect every reason that the source gives a denial."""
+    found = set()
+    source = ROOT / "src" / "bargate"
+    for path in source.rglob("*.py"):
+        module = path.relative_to(source).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "reason":
+                if (reason := _text(node.value)) is not None and "." in reason:
+                    found.add((reason, module))
+    return found
+
+
+def _text(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or "*" for part in node.values)
+    return None
+
+
+if __name__ == "__main__":
+    ERRORS_PAGE.write_text(errors_page())

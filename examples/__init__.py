@@ -1,0 +1,1 @@
+"""Protected APIs to try Bargate with."""

@@ -1,0 +1,7 @@
+"""Bargate: an API gateway that enforces every access control of Amazon API Gateway.
+
+A call goes one way through the house: `gateway → access → mapping → upstream`. A document goes
+another: `openapi → model → snapshot → gateway`. See `docs/how-a-call-is-decided.md`.
+"""
+
+__version__ = "0.1.0"

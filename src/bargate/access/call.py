@@ -1,0 +1,80 @@
+"""The request being decided (`Call`) and what the steps learn about it (`Facts`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bargate.policy import Decision
+
+
+class Call(Struct, gc=False):
+    """One request as it arrived on the wire.
+
+    INVARIANT: written by the connection alone, and only `body` after the head was decided (the
+    body arrives later than the head). Steps never write to it.
+
+    Shapes: `path` is the percent-encoded path from the root as sent; `resource_path` the part of
+    it below API and stage, still percent-encoded, with a leading slash; `query` is raw, without
+    the question mark; `headers` keeps order and case of names; `header` maps lower-case names to
+    values, repeated ones joined by `, ` (RFC 9110 §5.3); `received_at` is seconds since the epoch.
+    """
+
+    method: str
+    path: str
+    resource_path: str
+    query: str
+    headers: list[tuple[bytes, bytes]]
+    header: dict[bytes, bytes]
+    source_ip: str
+    secure: bool
+    protocol: str
+    received_at: float
+    request_id: str
+    extended_request_id: str
+    body: bytes = b""
+
+    def text(self, name: bytes) -> str | None:
+        """Value of the header `name` (lower case) as text, None when absent."""
+        value = self.header.get(name)
+        return None if value is None else value.decode("latin-1")
+
+
+class Facts:
+    """What is known about a call so far; one instance a call, fields written once.
+
+    | field | written by |
+    |---|---|
+    | path_parameters | routing |
+    | resource_decision | resource policy |
+    | principal_id, claims, scopes, authorizer_context | the authorizer |
+    | api_key_id | api key |
+    | validation_error | request validation |
+    """
+
+    __slots__ = (
+        "api_key_id",
+        "authorizer_context",
+        "claims",
+        "path_parameters",
+        "principal_id",
+        "resource_decision",
+        "scopes",
+        "step",
+        "validation_error",
+    )
+
+    def __init__(self, path_parameters: Mapping[str, str]) -> None:
+        self.path_parameters = path_parameters
+        self.resource_decision: Decision | None = None
+        self.principal_id: str | None = None
+        self.claims: Mapping[str, Any] | None = None
+        self.scopes: tuple[str, ...] = ()
+        self.authorizer_context: Mapping[str, str] = {}
+        self.api_key_id: str | None = None
+        self.validation_error: str | None = None
+        self.step = 0

@@ -1,0 +1,54 @@
+"""Run the very steps of a call with a recorder beside them."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from bargate.access.call import Call, Facts
+from bargate.access.control import HttpControl, RestControl, Step
+from bargate.access.verdict import Denial, Need
+
+Verdict = Literal["passed", "refused", "undecided", "not configured", "not reached"]
+
+
+class Recorded(Struct, frozen=True):
+    """What one control said to a call."""
+
+    control: str
+    verdict: Verdict
+    detail: str
+
+
+class Explanation(Struct, frozen=True):
+    """Every control in order, and the outcome: None means that the call may pass."""
+
+    steps: tuple[Recorded, ...]
+    outcome: Denial | Need | None
+
+
+def explain(
+    controls: tuple[tuple[RestControl | HttpControl, Step | None], ...], call: Call, facts: Facts
+) -> Explanation:
+    """Decide `call` as the gateway does and record what each control saw."""
+    steps: list[Recorded] = []
+    outcome: Denial | Need | None = None
+    for control, step in controls:
+        if step is None:
+            steps.append(Recorded(control.name, "not configured", ""))
+        elif outcome is not None:
+            steps.append(Recorded(control.name, "not reached", ""))
+        else:
+            outcome = step(call, facts)
+            steps.append(_record(control, outcome, call, facts))
+    return Explanation(tuple(steps), outcome)
+
+
+def _record(
+    control: RestControl | HttpControl, outcome: Denial | Need | None, call: Call, facts: Facts
+) -> Recorded:
+    if outcome is None:
+        return Recorded(control.name, "passed", control.narrate(call, facts))
+    if isinstance(outcome, Need):
+        detail = f"the key set of {outcome.source.issuer} is not in memory"
+        return Recorded(control.name, "undecided", detail)
+    return Recorded(control.name, "refused", f"{outcome.detail} [{outcome.reason}]")

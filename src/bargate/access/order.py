@@ -1,0 +1,34 @@
+"""The order in which the controls of a call are met. These tuples are the documentation.
+
+AWS [D]/[R] apigw-evaluation §1 and §7. Host, stage and path are resolved first (`snapshot`): what
+matches no method never gets here. The first denial ends the call; running off the end passes it
+on to its integration.
+"""
+
+from bargate.access import (
+    api_key,
+    cognito_authorizer,
+    jwt_authorizer,
+    method_arn,
+    resource_policy,
+    unsupported_authorizer,
+    valid_body,
+    valid_parameters,
+)
+from bargate.access.control import HttpControl, RestControl
+
+REST_API: tuple[RestControl, ...] = (
+    method_arn.CONTROL,
+    resource_policy.EARLY,
+    unsupported_authorizer.REST_CONTROL,
+    cognito_authorizer.CONTROL,
+    resource_policy.LATE,
+    api_key.CONTROL,
+    valid_parameters.CONTROL,
+    valid_body.CONTROL,
+)
+
+HTTP_API: tuple[HttpControl, ...] = (
+    unsupported_authorizer.HTTP_CONTROL,
+    jwt_authorizer.CONTROL,
+)

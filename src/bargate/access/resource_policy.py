@@ -1,0 +1,105 @@
+"""The resource policy of a REST API, before and after the authorizer.
+
+AWS [D] apigw-evaluation §2. Without an authorizer a policy that is present must allow the call
+before anything else happens (`EARLY`). With a user pool authorizer the caller is authenticated
+first and the policy must then allow the call too (`LATE`): the prose of the authorization flow,
+which is narrower than Table A, is followed [I]. `AWS_IAM` and `CUSTOM` methods are refused by
+`unsupported_authorizer` before their policy would matter.
+"""
+
+from urllib.parse import unquote
+
+from bargate.access.call import Call, Facts
+from bargate.access.context_keys import CallContext
+from bargate.access.control import GuardedMethod, RestControl, Step
+from bargate.access.method_arn import MethodArn, compile_method_arn, mask_account
+from bargate.access.verdict import Denial
+from bargate.model.invalid import InvalidConfiguration
+from bargate.policy import (
+    AccessRequest,
+    Anonymous,
+    CompiledPolicy,
+    Decision,
+    Effect,
+    MalformedPolicy,
+    PolicyKind,
+    compile_policy,
+    parse_policy,
+    suffix,
+)
+
+ACTION = "execute-api:Invoke"
+_ANONYMOUS = Anonymous()
+EXTENSION = "x-amazon-apigateway-policy"
+MAX_CHARACTERS = 8192  # AWS [D] apigw-evaluation §2
+
+
+def compile_resource_policy(text: str) -> CompiledPolicy:
+    """Parse and compile a resource policy; `InvalidConfiguration` points into the extension."""
+    if len(text) > MAX_CHARACTERS:
+        message = f"a resource policy may have {MAX_CHARACTERS} characters, this has {len(text)}"
+        raise InvalidConfiguration((EXTENSION,), message)
+    try:
+        return compile_policy(parse_policy(text, PolicyKind.RESOURCE)).narrow(ACTION)
+    except MalformedPolicy as error:
+        raise InvalidConfiguration((EXTENSION, *error.path), str(error)) from error
+
+
+def _compile_early(guarded: GuardedMethod) -> Step | None:
+    if guarded.method.authorization_type != "NONE":
+        return None
+    return _compile(guarded)
+
+
+def _compile_late(guarded: GuardedMethod) -> Step | None:
+    if guarded.method.authorization_type != "COGNITO_USER_POOLS":
+        return None
+    return _compile(guarded)
+
+
+def _compile(guarded: GuardedMethod) -> Step | None:
+    text = guarded.api.policy
+    if text is None:
+        return None
+    policy = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text))
+    method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
+
+    def resource_policy(call: Call, facts: Facts) -> Denial | None:
+        decision = _decide(policy, method_arn, call)
+        facts.resource_decision = decision
+        return None if decision.effect is Effect.ALLOW else _denial(decision, method_arn(call))
+
+    return resource_policy
+
+
+def _decide(policy: CompiledPolicy, method_arn: MethodArn, call: Call) -> Decision:
+    """Decide on the method ARN as sent and, where it holds escapes, on what they stand for."""
+    arn, context = method_arn(call), CallContext(call)
+    decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, arn, context))
+    if "%" in arn and decision.effect is Effect.ALLOW:
+        return policy.decide(AccessRequest(_ANONYMOUS, ACTION, unquote(arn), context))
+    return decision
+
+
+def _denial(decision: Decision, arn: str) -> Denial:
+    message = (
+        f"User: anonymous is not authorized to perform: {ACTION}"
+        f" on resource: {mask_account(arn)} {suffix(decision, ACTION)}"
+    )
+    explicit = decision.effect is Effect.EXPLICIT_DENY
+    return Denial(
+        response_type="ACCESS_DENIED",
+        reason=f"resource_policy.{'explicit' if explicit else 'implicit'}_deny",
+        detail=decision.reason,
+        message=message,
+    )
+
+
+def _narrate(call: Call, facts: Facts) -> str:  # noqa: ARG001  one signature for all controls
+    return facts.resource_decision.reason if facts.resource_decision else ""
+
+
+EARLY = RestControl(name="resource policy", compile=_compile_early, narrate=_narrate)
+LATE = RestControl(
+    name="resource policy, after the authorizer", compile=_compile_late, narrate=_narrate
+)

@@ -1,0 +1,1 @@
+"""The `bargate` command: one file per subcommand, each thin over `app` and `documents`."""

@@ -1,0 +1,101 @@
+"""`bargate serve`: put a gateway in front of backends."""
+
+import asyncio
+import sys
+from typing import Any
+
+import click
+
+from bargate import app
+from bargate.cli import findings
+from bargate.cli.options import files_argument, source_of, source_options
+from bargate.gateway.supervisor import WorkerFailed
+from bargate.model.invalid import InvalidConfiguration
+from bargate.openapi import InvalidDocument
+from bargate.settings import GatewaySettings, TlsFiles
+
+MAX_WORKERS = 256
+
+
+def _listen(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004  the last port
+        raise click.BadParameter(f"{value!r}: an address looks like 127.0.0.1:8080 or [::1]:8080")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+@click.command()
+@files_argument
+@source_options
+@click.option(
+    "--listen",
+    default="127.0.0.1:8080",
+    metavar="HOST:PORT",
+    callback=_listen,
+    show_default=True,
+    help="Where the gateway listens; port 0 picks a free one.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MAX_WORKERS),
+    default=None,
+    help="Worker processes on the port.  [default: one a core]",
+)
+@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="Chain, PEM.")
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Private key, PEM.")
+@click.option(
+    "--access-log",
+    default="-",
+    metavar="FILE|-|off",
+    show_default=True,
+    help="Where one line a call goes; - is standard output.",
+)
+@click.option(
+    "--access-log-format",
+    metavar="TEXT",
+    help="A line with $context variables, as in AWS; default: one JSON object.",
+)
+@click.option(
+    "--drain",
+    "drain_s",
+    type=click.FloatRange(0, 300),
+    default=10.0,
+    show_default=True,
+    help="Seconds that calls in flight may take to finish on a stop (SIGTERM).",
+)
+def serve(
+    *,
+    listen: tuple[str, int],
+    workers: int | None,
+    tls_cert: str | None,
+    tls_key: str | None,
+    access_log: str,
+    access_log_format: str | None,
+    drain_s: float,
+    **options: Any,
+) -> None:
+    """Serve OpenAPI documents and enforce every access control in them.
+
+    SIGHUP or a changed file reloads; a document that does not compile is refused and the old one
+    keeps serving. SIGTERM finishes calls in flight; Ctrl-C does so within a second and a half.
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together")
+    settings = GatewaySettings(
+        host=listen[0],
+        port=listen[1],
+        workers=workers or app.available_cores(),
+        tls=TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None,
+        access_log=access_log,
+        access_log_format=access_log_format,
+        drain_s=drain_s,
+    )
+    try:
+        asyncio.run(app.serve(source_of(**options), settings))
+    except InvalidDocument as invalid:
+        findings.refuse(invalid)
+    except InvalidConfiguration as invalid:
+        raise click.BadParameter(invalid.message, param_hint=invalid.path[0]) from invalid
+    except (OSError, WorkerFailed) as error:
+        click.echo(f"bargate: cannot serve: {error}", err=True)
+        sys.exit(1)

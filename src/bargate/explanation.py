@@ -1,0 +1,125 @@
+"""Decide a request offline: what `bargate explain` does.
+
+    OfflineRequest ──► HeadReader ──► Dispatcher (host, stage, route) ──► snapshot.explain
+                                          ▲                                    │
+                                          └───── fetch a key set ◄── Need ─────┘
+
+Everything here is the gateway's own: the head is read as from a connection, routed by the same
+dispatcher, and decided by the same steps; only the backend is not asked.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bargate.access.call import Call, Facts
+from bargate.access.verdict import Denial, Need
+from bargate.gateway.dispatch import Dispatcher
+from bargate.gateway.head import BadRequest, HeadReader
+from bargate.gateway.limits import Limits
+from bargate.gateway.serving import CallRecord
+from bargate.mapping.plan import Response
+from bargate.snapshot.explain import (
+    ExplainedCall,
+    explain_call,
+    explain_preflight,
+    explain_unresolved,
+)
+
+if TYPE_CHECKING:
+    from bargate.gateway.head import RequestHead
+    from bargate.gateway.key_directory import HttpKeyDirectory
+    from bargate.snapshot.snapshot import Snapshot
+
+MAX_FETCHES = 4
+
+
+class OfflineRequest(Struct, frozen=True, kw_only=True):
+    """A request that nobody sends.
+
+    `target` is as on the API's own host name (`/prod/pets?limit=1`), `received_at` in seconds
+    since the epoch.
+    """
+
+    api_id: str
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    source_ip: str = "127.0.0.1"
+    secure: bool = False
+    received_at: float
+
+
+async def explain_offline(
+    snapshot: Snapshot, keys: HttpKeyDirectory, request: OfflineRequest
+) -> ExplainedCall:
+    """Decide a request; key sets that are needed are fetched from their issuers.
+
+    Raises BadRequest for what the gateway would refuse before it is a call.
+    """
+    head = HeadReader(Limits()).read(_head_block(snapshot, request))
+    for _ in range(MAX_FETCHES):
+        explained, need = _explain(snapshot, request, head)
+        if need is None:
+            break
+        await keys.fetch(need.source)
+    return explained
+
+
+def _head_block(snapshot: Snapshot, request: OfflineRequest) -> bytes:
+    """Write the request's head as a client would."""
+    place = snapshot.installation
+    lines = [f"{request.method} {request.target} HTTP/1.1"]
+    names = {name.lower() for name, _ in request.headers}
+    if "host" not in names:
+        lines.append(f"Host: {request.api_id}.execute-api.{place.region}.{place.domain}")
+    if request.body and not names & {"content-length", "transfer-encoding"}:
+        lines.append(f"Content-Length: {len(request.body)}")
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    try:
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise BadRequest(400, "the head has characters that cannot be sent") from error
+
+
+def _explain(
+    snapshot: Snapshot, request: OfflineRequest, head: RequestHead
+) -> tuple[ExplainedCall, Need | None]:
+    record = CallRecord(call=_call(request, head))
+    outcome = Dispatcher(snapshot, Limits().body_max_bytes).begin(record, head)
+    call, stage, denial = record.call, record.stage, record.denial
+    if stage is None:
+        unresolved = denial or _NO_DENIAL
+        answer = outcome if isinstance(outcome, Response) else None
+        return explain_unresolved(call, unresolved, answer), None
+    if record.facts is None and denial is None and isinstance(outcome, Response):
+        return explain_preflight(stage, call, outcome), None
+    parameters = record.facts.path_parameters if record.facts else {}
+    known = denial if record.endpoint is None else None
+    return explain_call(stage, record.endpoint, call, Facts(parameters), known)
+
+
+_NO_DENIAL = Denial(response_type="API_CONFIGURATION_ERROR", reason="internal", detail="")
+
+
+def _call(request: OfflineRequest, head: RequestHead) -> Call:
+    request_id = str(uuid.uuid4())
+    return Call(
+        method=head.method,
+        path=head.path,
+        resource_path=head.path,
+        query=head.query,
+        headers=head.headers,
+        header=head.header,
+        source_ip=request.source_ip,
+        secure=request.secure,
+        protocol="HTTP/1.1",
+        received_at=request.received_at,
+        request_id=request_id,
+        extended_request_id=request_id,
+        body=request.body,
+    )

@@ -1,0 +1,206 @@
+"""Decide a call: which API, which route, which steps, which answer. Knows nothing of sockets.
+
+    begin:  resolve ─► method override ─► size ─► preflight ─► route ─► head steps ──► None
+                │                          │         │           │         │      (body, please)
+                ▼                          ▼         ▼           ▼         ├──► Need
+             Response                  refused    Response    refused      └──► Response
+    finish: (body in) ─► tail steps ─► plan ──► UpstreamRequest | Response | Need
+
+After a Need was fetched, `resume_head` or `finish` goes on at the step that asked.
+Every way out of here is one of those values: an exception in a step, a plan or a refuser is
+logged with the request id and answered as the denial `internal`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeAlias
+
+from bargate.access.call import Facts
+from bargate.access.verdict import Denial, Need
+from bargate.gateway import denials
+from bargate.gateway.head import METHODS
+from bargate.mapping.plan import Response, UpstreamRequest
+from bargate.snapshot.compiled import Unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bargate.access.call import Call
+    from bargate.access.control import Step
+    from bargate.gateway.head import RequestHead
+    from bargate.gateway.serving import CallRecord, Snapshot
+    from bargate.mapping.plan import Headers, HttpPlan, MockPlan
+    from bargate.snapshot.compiled import CompiledStage, Endpoint
+
+HeadOutcome: TypeAlias = Response | Need | None
+Outcome: TypeAlias = UpstreamRequest | Response | Need
+
+_log = logging.getLogger("bargate.gateway")
+
+_LAST_RESORT = Response(
+    500, [(b"Content-Type", b"application/json")], b'{"message":"Internal server error"}'
+)
+
+
+class Dispatcher:
+    """Decides calls by `snapshot`, which may be replaced between any two of them.
+
+    INVARIANT: a call keeps the stage and endpoint it was routed to, whatever is loaded meanwhile.
+    """
+
+    __slots__ = ("_body_max_bytes", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, body_max_bytes: int) -> None:
+        self.snapshot = snapshot
+        self._body_max_bytes = body_max_bytes
+
+    def begin(self, record: CallRecord, head: RequestHead) -> HeadOutcome:
+        """Decide on the head; None asks for the body. Fills in `record` and its call."""
+        try:
+            found = self.snapshot.resolve(head.host, head.path)
+            if isinstance(found, Unresolved):
+                record.denial = found.denial
+                return found.response
+            record.stage, record.call.resource_path = found
+            return self._route(record, head)
+        except Exception:  # noqa: BLE001 - the edge of decisions: a bug denies, and is logged
+            return self.fail(record)
+
+    def resume_head(self, record: CallRecord) -> HeadOutcome:
+        """Go on with the head steps after a fetch."""
+        try:
+            return self._run(record, _endpoint(record).head)
+        except Exception:  # noqa: BLE001 - as in `begin`
+            return self.fail(record)
+
+    def body_arrived(self, record: CallRecord) -> Outcome:
+        """Run the tail steps and ask the plan, now that `record.call.body` is whole."""
+        _facts(record).step = 0
+        return self.resume_tail(record)
+
+    def resume_tail(self, record: CallRecord) -> Outcome:
+        """Go on with the tail steps after a fetch, then ask the plan."""
+        try:
+            endpoint = _endpoint(record)
+            if endpoint.tail:
+                verdict = self._run(record, endpoint.tail)
+                if verdict is not None:
+                    return verdict
+            return self._plan(record, endpoint.plan)
+        except Exception:  # noqa: BLE001 - as in `begin`
+            return self.fail(record)
+
+    def refuse(self, record: CallRecord, denial: Denial) -> Response:
+        """Answer `denial` in the API's own words."""
+        record.denial = denial
+        try:
+            stage = _stage(record)
+            response = stage.refuser.render(record.call, record.facts, record.endpoint, denial)
+            return _with_cors(stage, record.call, response)
+        except Exception:
+            _log.exception("request %s: refusing failed", record.call.request_id)
+            return _LAST_RESORT
+
+    def fail(self, record: CallRecord) -> Response:
+        """Answer an exception that is being handled: logged here, denied as `internal`."""
+        _log.exception("request %s: internal", record.call.request_id)
+        return self.refuse(record, denials.INTERNAL)
+
+    def map_head(self, record: CallRecord, status: int, headers: Headers) -> tuple[int, Headers]:
+        """Map a backend's head for a plan that streams. Raises whatever the plan raises."""
+        plan: HttpPlan = _endpoint(record).plan  # type: ignore[assignment]  # it made the request
+        status, headers = plan.head(record.call, _facts(record), status, headers)
+        cors = _stage(record).cors
+        return status, headers if cors is None else cors.apply(record.call, headers)
+
+    def map_response(
+        self, record: CallRecord, status: int, headers: Headers, body: bytes
+    ) -> Response:
+        """Map a backend's whole answer for a plan that does not stream."""
+        plan: HttpPlan = _endpoint(record).plan  # type: ignore[assignment]  # it made the request
+        try:
+            answer = plan.response(record.call, _facts(record), status, headers, body)
+            if isinstance(answer, Denial):
+                return self.refuse(record, answer)
+            return _with_cors(_stage(record), record.call, answer)
+        except Exception:  # noqa: BLE001 - as in `begin`
+            return self.fail(record)
+
+    def _route(self, record: CallRecord, head: RequestHead) -> HeadOutcome:
+        stage, call = _stage(record), record.call
+        if stage.kind == "REST":
+            call.request_id = record.call.request_id
+            override = head.header.get(b"x-http-method-override")
+            if override is not None:
+                method = METHODS.get(override.upper())
+                if method is None:
+                    return self.refuse(record, denials.BAD_METHOD_OVERRIDE)
+                call.method = method
+        else:
+            # AWS [D]: an HTTP API knows one id, which its responses call apigw-requestid.
+            call.request_id = call.extended_request_id
+        if head.content_length > self._body_max_bytes:
+            return self.refuse(record, denials.body_too_large(self._body_max_bytes))
+        matched = stage.router.match(call.method, call.resource_path)
+        if stage.cors is not None and call.method == "OPTIONS" and not _captures(matched):
+            response = stage.cors.preflight(call)
+            if response is not None:
+                return response
+        if matched is None:
+            return self.refuse(record, denials.NO_ROUTE_REST if stage.kind == "REST" else denials.NO_ROUTE_HTTP)
+        record.endpoint = endpoint = matched[0]
+        record.facts = Facts(matched[1])
+        return self._run(record, endpoint.head) if endpoint.head else None
+
+    def _run(self, record: CallRecord, steps: tuple[Step, ...]) -> Response | Need | None:
+        call, facts = record.call, _facts(record)
+        for index in range(facts.step, len(steps)):
+            verdict = steps[index](call, facts)
+            if verdict is None:
+                continue
+            if isinstance(verdict, Need):
+                facts.step = index
+                return verdict
+            return self.refuse(record, verdict)
+        return None
+
+    def _plan(self, record: CallRecord, plan: HttpPlan | MockPlan) -> UpstreamRequest | Response:
+        call, facts = record.call, _facts(record)
+        ask: Callable[[Call, Facts], UpstreamRequest | Response | Denial]
+        ask = plan.respond if hasattr(plan, "respond") else plan.request
+        answer = ask(call, facts)
+        if isinstance(answer, UpstreamRequest):
+            return answer
+        if isinstance(answer, Denial):
+            return self.refuse(record, answer)
+        return _with_cors(_stage(record), call, answer)
+
+
+def _captures(matched: tuple[Endpoint, dict[str, str]] | None) -> bool:
+    """Say whether a protected `$default` route takes OPTIONS for itself (AWS [D], HTTP API §7)."""
+    if matched is None or matched[0].route_key != "$default":
+        return False
+    return bool(matched[0].head or matched[0].tail)
+
+
+def _with_cors(stage: CompiledStage, call: Call, response: Response) -> Response:
+    """Give `response` with the CORS fields; a plan may keep the one it gave, so it stays as is."""
+    if stage.cors is None:
+        return response
+    return Response(response.status, stage.cors.apply(call, response.headers), response.body)
+
+
+def _stage(record: CallRecord) -> CompiledStage:
+    assert record.stage is not None  # noqa: S101 - only resolved calls come here
+    return record.stage
+
+
+def _endpoint(record: CallRecord) -> Endpoint:
+    assert record.endpoint is not None  # noqa: S101 - only routed calls come here
+    return record.endpoint
+
+
+def _facts(record: CallRecord) -> Facts:
+    assert record.facts is not None  # noqa: S101 - only routed calls come here
+    return record.facts

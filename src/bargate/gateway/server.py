@@ -1,0 +1,120 @@
+"""The data plane of one worker: listens, serves, sweeps deadlines, drains."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from time import time
+from typing import TYPE_CHECKING
+
+from bargate.gateway.connection import ClientConnection
+from bargate.gateway.context import WorkerContext
+from bargate.gateway.exchange import Exchange
+from bargate.gateway.upstream.connector import Connector
+from bargate.gateway.upstream.pools import Pools
+from bargate.gateway.upstream.resolver import Resolver
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+    from bargate.gateway.limits import Limits
+    from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
+
+_BACKLOG = 1_024
+
+
+class Server:
+    """Serves a snapshot on sockets that are already bound.
+
+    Must be made inside the running event loop. `upstream_tls` verifies backends; by default
+    against the system's authorities.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        keys: KeyFetcher,
+        observer: Observer,
+        limits: Limits,
+        *,
+        upstream_tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limits = limits
+        self._context = _context(
+            WorkerContext(self._loop, limits, snapshot, keys, observer, time()),
+            upstream_tls or ssl.create_default_context(),
+        )
+        self._listeners: list[asyncio.Server] = []
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    @property
+    def connection_count(self) -> int:
+        """Count the client connections open now."""
+        return len(self._context.connections)
+
+    @property
+    def held_bytes(self) -> int:
+        """Count the bytes held now under the memory budget."""
+        return self._context.budget.held_bytes
+
+    def serve(self, snapshot: Snapshot) -> None:
+        """Decide from now on by `snapshot`; calls under way keep the one they began with."""
+        self._context.dispatcher.snapshot = snapshot
+
+    async def start(
+        self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Accept connections on `sockets`, which are bound; TLS when `tls` is given."""
+        self._sweep()
+        for listening in sockets:
+            listener = await self._loop.create_server(
+                lambda: ClientConnection(self._context),
+                sock=listening,
+                ssl=tls,
+                backlog=_BACKLOG,
+                ssl_handshake_timeout=self._limits.tls_handshake_s if tls else None,
+            )
+            self._listeners.append(listener)
+
+    async def drain(self, deadline_s: float) -> None:
+        """Stop accepting, finish calls under way within `deadline_s`, close everything."""
+        for listener in self._listeners:
+            listener.close()
+        context = self._context
+        for connection in tuple(context.connections):
+            connection.drain()
+        ends_at = self._loop.time() + deadline_s
+        while context.connections and self._loop.time() < ends_at:
+            await asyncio.sleep(self._limits.sweep_s / 2)
+        for connection in tuple(context.connections):
+            connection.abort()
+        context.pools.close()
+        for task in tuple(context.tasks):
+            task.cancel()
+        await asyncio.sleep(0)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+
+    def _sweep(self) -> None:
+        context = self._context
+        context.clock.tick(time())
+        context.deadlines.sweep()
+        self._sweeper = self._loop.call_later(self._limits.sweep_s, self._sweep)
+
+
+def _context(context: WorkerContext, upstream_tls: ssl.SSLContext) -> WorkerContext:
+    """Join the parts that know each other."""
+    limits, deadlines, clock = context.limits, context.deadlines, context.loop.time
+    connector = Connector(Resolver(limits.dns_ttl_s, clock), limits.upstream_connect_s, upstream_tls)
+    context.pools = Pools(connector, limits, deadlines, clock)
+    context.header = deadlines.queue(limits.header_s, ClientConnection.header_timed_out)
+    context.body = deadlines.queue(limits.body_progress_s, ClientConnection.body_timed_out)
+    context.keep_alive = deadlines.queue(
+        limits.keep_alive_s, ClientConnection.keep_alive_timed_out
+    )
+    context.linger = deadlines.queue(limits.linger_s, ClientConnection.abort)
+    context.write_stall = deadlines.queue(limits.write_stall_s, ClientConnection.abort)
+    context.stream_idle = deadlines.queue(limits.upstream_stream_idle_s, Exchange.timed_out)
+    return context

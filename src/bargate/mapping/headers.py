@@ -1,0 +1,143 @@
+"""Which headers pass through an integration, which are dropped or renamed, and what values hold.
+
+AWS [R] apigw-objects §3 and recorded HTTP and HTTP_PROXY integrations; hop-by-hop headers
+(RFC 9110 §7.6.1) never pass in either direction, also where AWS lets a mapping set them.
+"""
+
+import re
+from collections.abc import Iterable
+
+Headers = list[tuple[bytes, bytes]]
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
+# AWS [R] apigw-objects §3: dropped from every request before any mapping sees it.
+DROPPED_FROM_REQUEST = HOP_BY_HOP | {
+    b"content-length",
+    b"content-md5",
+    b"expect",
+    b"max-forwards",
+    b"server",
+    b"www-authenticate",
+}
+
+# AWS [R] recorded HTTP_PROXY: these pass only when a mapping sets them.
+DROPPED_FROM_HTTP_PROXY = DROPPED_FROM_REQUEST | {b"host", b"content-encoding", b"via"}
+
+# Set by the gateway itself on every backend request.
+OWNED_BY_GATEWAY = frozenset({b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"})
+
+# What the client sent of these is replaced, or stays in front of what the gateway saw.
+FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto"})
+FORWARDED_FOR_HTTP_API = FORWARDED | {b"forwarded", b"via"}
+
+# AWS [R] answers every call with 500 where a mapping sets one of the first three or an owned one;
+# the others frame or steer the connection. All are refused when they are written.
+NEVER_MAPPED = HOP_BY_HOP | OWNED_BY_GATEWAY | {b"content-length", b"expect"}
+
+# AWS [R] apigw-objects §3: renamed `x-amzn-Remapped-*` on the way out. The gateway's own ids are
+# renamed too, so that a backend cannot speak in the gateway's name (`x-amzn-RequestId` [R]).
+REMAPPED_FROM_HTTP_PROXY = frozenset(
+    {b"connection", b"content-length", b"date", b"server", b"x-amzn-requestid", b"x-amz-apigw-id"}
+)
+REMAPPED_FROM_HTTP = REMAPPED_FROM_HTTP_PROXY | {
+    b"authorization",
+    b"content-md5",
+    b"expect",
+    b"host",
+    b"max-forwards",
+    b"proxy-authenticate",
+    b"trailer",
+    b"upgrade",
+    b"user-agent",
+    b"www-authenticate",
+}
+REMAPPED_PREFIX = b"x-amzn-Remapped-"
+
+# Methods whose requests carry `Content-Length: 0` when they have no body (RFC 9110 §8.6).
+EXPECTS_CONTENT = frozenset({b"POST", b"PUT", b"PATCH"})
+WITHOUT_CONTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
+
+_FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONNECTION_ALONE = frozenset({b"keep-alive", b"close", b""})
+
+
+def is_header_name(name: str) -> bool:
+    """Say whether `name` is a header field name (RFC 9110 §5.1)."""
+    return _TOKEN.fullmatch(name) is not None
+
+
+def header_value(text: str) -> bytes:
+    """Encode a header value; control characters become spaces, so that it stays one line.
+
+    Text that came from a header as Latin-1 goes back to the same bytes; anything beyond is UTF-8.
+    """
+    plain = _FORBIDDEN_IN_VALUE.sub(" ", text).strip(" \t")
+    try:
+        return plain.encode("latin-1")
+    except UnicodeEncodeError:
+        return plain.encode("utf-8", "replace")
+
+
+def has_line_end(lines: Iterable[bytes]) -> bool:
+    """Say whether a line of a head holds a line end or NUL of its own."""
+    text = b"".join(lines)
+    return b"\n" in text or b"\r" in text or b"\0" in text
+
+
+def nominated(connection: bytes | None) -> frozenset[bytes]:
+    """Give the lower-case names that a Connection header makes hop-by-hop."""
+    if connection is None or connection.lower() in _CONNECTION_ALONE:
+        return frozenset()
+    return frozenset(name.strip().lower() for name in connection.split(b","))
+
+
+def is_signature(authorization: bytes | None) -> bool:
+    """Say whether an Authorization header is a Signature Version 4 (it is not passed on)."""
+    return authorization is not None and authorization.lstrip()[:5].upper() == b"AWS4-"
+
+
+def remap(headers: Headers, remapped: frozenset[bytes]) -> Headers:
+    """Rename and drop response headers as AWS does."""
+    kept: Headers = []
+    connection = None
+    for header in headers:
+        name = header[0].lower()
+        if name in remapped:
+            kept.append((REMAPPED_PREFIX + header[0], header[1]))
+            if name == b"connection":
+                connection = header[1]
+        elif name not in HOP_BY_HOP:
+            kept.append(header)
+    if connection is not None and (hop_by_hop := nominated(connection)):
+        return without(kept, hop_by_hop)
+    return kept
+
+
+def renamed(headers: Headers, remapped: frozenset[bytes]) -> Headers:
+    """Rename mapped response headers as AWS does, and leave out what frames the connection."""
+    return [
+        (REMAPPED_PREFIX + name, value) if name.lower() in remapped else (name, value)
+        for name, value in headers
+        if name.lower() in remapped or name.lower() not in HOP_BY_HOP
+    ]
+
+
+def without(headers: Headers, names: Iterable[bytes]) -> Headers:
+    """Leave out the headers with these lower-case names."""
+    dropped = frozenset(names)
+    return [header for header in headers if header[0].lower() not in dropped]

@@ -1,0 +1,240 @@
+"""HTTP_PROXY integrations of HTTP APIs.
+
+AWS [D] http-api-develop-integrations-http and http-api-parameter-mapping; [O] recorded headers:
+the backend gets `Forwarded` and `Via: HTTP/1.1 AmazonAPIGateway` beside the client's headers.
+The path is the integration URI's, with `{name}` filled from the route, unless `overwrite:path`
+is mapped. Answers stream unless a mapping reads their body.
+"""
+
+from bargate.access.call import Call, Facts
+from bargate.access.control import GuardedRoute
+from bargate.access.verdict import Denial
+from bargate.mapping.context import Place, place_of
+from bargate.mapping.expressions import UnreadableBody, path_parameter
+from bargate.mapping.forwarding import forwarded_line, forwarding_lines, via_line
+from bargate.mapping.headers import (
+    DROPPED_FROM_REQUEST,
+    EXPECTS_CONTENT,
+    FORWARDED_FOR_HTTP_API,
+    HOP_BY_HOP,
+    IDEMPOTENT,
+    OWNED_BY_GATEWAY,
+    has_line_end,
+    is_header_name,
+    is_signature,
+    nominated,
+    without,
+)
+from bargate.mapping.http_api_parameters import (
+    RequestChanges,
+    ResponseChanges,
+    compile_request_changes,
+    compile_response_changes,
+)
+from bargate.mapping.http_proxy import unreadable_body
+from bargate.mapping.integration_settings import MAX_HTTP_TIMEOUT_MS, checked_timeout_s
+from bargate.mapping.plan import Headers, Response, UpstreamRequest
+from bargate.mapping.request_parameters import path_parameter_names
+from bargate.mapping.targets import (
+    Filler,
+    compile_path,
+    compile_query,
+    unsafe_head,
+    unsafe_path,
+)
+from bargate.mapping.uri import (
+    UriTemplate,
+    encoded_path_value,
+    has_dot_segment,
+    parse_uri,
+    query_value,
+    safe_query,
+)
+from bargate.model.http_api import HttpIntegration
+from bargate.model.invalid import InvalidConfiguration
+
+_DROPPED = DROPPED_FROM_REQUEST | OWNED_BY_GATEWAY | FORWARDED_FOR_HTTP_API | frozenset({b"host"})
+_DROPPED_FROM_RESPONSE = HOP_BY_HOP | {b"content-length", b"apigw-requestid"}
+
+
+class HttpApiProxyPlan:
+    """The plan of one route at one stage."""
+
+    __slots__ = (
+        "_changes",
+        "_host",
+        "_method",
+        "_origin",
+        "_path",
+        "_place",
+        "_query",
+        "_response_changes",
+        "_timeout_s",
+        "streams",
+    )
+
+    def __init__(self, guarded: GuardedRoute, integration: HttpIntegration) -> None:
+        template = parse_uri(
+            integration.uri,
+            guarded.stage.variables,
+            route_integration_path(guarded, "uri"),
+            server_name=integration.server_name_to_verify,
+        )
+        fillers = _fillers(guarded, template)
+        self._place = route_place(guarded)
+        self._origin = template.origin
+        self._host = b"Host: " + template.host_header
+        self._path = compile_path(template, fillers)
+        self._query = compile_query(template, fillers)
+        self._method = _method(guarded, integration)
+        self._timeout_s = checked_timeout_s(
+            integration.timeout_ms,
+            MAX_HTTP_TIMEOUT_MS,
+            route_integration_path(guarded, "timeoutInMillis"),
+        )
+        path = route_integration_path(guarded, "requestParameters")
+        self._changes: RequestChanges = compile_request_changes(
+            integration.request_parameters, self._place, path
+        )
+        path = route_integration_path(guarded, "responseParameters")
+        self._response_changes: ResponseChanges = compile_response_changes(
+            integration.response_parameters, self._place, path
+        )
+        self.streams = not self._response_changes.reads_body
+
+    def request(self, call: Call, facts: Facts) -> UpstreamRequest | Denial:
+        """Build the backend request."""
+        try:
+            target = self._target(call, facts)
+            if target is None:
+                return unsafe_path()
+            headers = self._changes.headers(self._kept(call), call, facts)
+        except UnreadableBody as error:
+            return unreadable_body(error)
+        method = self._method or call.method.encode("latin-1", "replace")
+        lines = [b"%b %b HTTP/1.1" % (method, target.encode("ascii")), self._host]
+        lines += [b": ".join(header) for header in headers]
+        lines += forwarding_lines(call)
+        lines += (forwarded_line(call), via_line(call))
+        if call.body:
+            lines.append(b"Content-Length: %d" % len(call.body))
+        elif method in EXPECTS_CONTENT:
+            lines.append(b"Content-Length: 0")
+        if has_line_end(lines):
+            return unsafe_head()
+        lines += (b"", b"")
+        return UpstreamRequest(
+            self._origin,
+            b"\r\n".join(lines),
+            call.body,
+            method,
+            method in IDEMPOTENT,
+            self._timeout_s,
+        )
+
+    def head(self, call: Call, facts: Facts, status: int, headers: Headers) -> tuple[int, Headers]:
+        """Pass the backend's head on, with the response mappings of its status."""
+        return self._response_changes.apply(call, facts, status, _end_to_end(headers), b"")
+
+    def response(
+        self, call: Call, facts: Facts, status: int, headers: Headers, body: bytes
+    ) -> Response | Denial:
+        """Pass a whole answer on, with the response mappings of its status."""
+        status, headers = self._response_changes.apply(
+            call, facts, status, _end_to_end(headers), body
+        )
+        return Response(status, headers, body)
+
+    def _target(self, call: Call, facts: Facts) -> str | None:
+        path: str | None
+        if self._changes.path is not None:
+            path = self._changes.path(call, facts)
+        else:
+            path = self._path if isinstance(self._path, str) else self._path(call, facts)
+        if path is None or has_dot_segment(path):
+            return None
+        own = self._query if isinstance(self._query, str) else self._query(call, facts)
+        sent = safe_query(call.query) if call.query else ""
+        query = self._changes.query(f"{own}&{sent}" if own and sent else own or sent, call, facts)
+        return f"{path}?{query}" if query else path
+
+    def _kept(self, call: Call) -> Headers:
+        header = call.header
+        dropped = _DROPPED
+        if b"connection" in header:
+            dropped = dropped | nominated(header[b"connection"])
+        if b"authorization" in header and is_signature(header[b"authorization"]):
+            dropped = dropped | {b"authorization"}
+        return [pair for pair in call.headers if pair[0].lower() not in dropped]
+
+
+def compile_http_api_proxy(guarded: GuardedRoute, integration: HttpIntegration) -> HttpApiProxyPlan:
+    """Compile an HTTP_PROXY integration of a route. Raises InvalidConfiguration."""
+    return HttpApiProxyPlan(guarded, integration)
+
+
+def route_place(guarded: GuardedRoute) -> Place:
+    """Give the `$context` place of a route."""
+    stage = place_of("HTTP", guarded.installation, guarded.api.id, guarded.stage)
+    return Place(
+        kind="HTTP",
+        account_id=stage.account_id,
+        api_id=stage.api_id,
+        stage=stage.stage,
+        stage_variables=stage.stage_variables,
+        domain_name=stage.domain_name,
+        resource_path=route_path(guarded),
+        route_key=guarded.route.route_key,
+    )
+
+
+def route_path(guarded: GuardedRoute) -> str:
+    """Give the path part of a route key; `$default` has none."""
+    return guarded.route.route_key.partition(" ")[2] or guarded.route.route_key
+
+
+def route_integration_path(guarded: GuardedRoute, *more: str) -> tuple[str, ...]:
+    """Give the path of a route's integration in its OpenAPI document."""
+    verb, _, path = guarded.route.route_key.partition(" ")
+    operation = "x-amazon-apigateway-any-method" if verb in {"ANY", "$default"} else verb.lower()
+    place = f"/{path}" if verb == "$default" else path
+    return ("paths", place or "/$default", operation, "x-amazon-apigateway-integration", *more)
+
+
+def _fillers(guarded: GuardedRoute, template: UriTemplate) -> dict[str, tuple[Filler, Filler]]:
+    known = path_parameter_names(route_path(guarded))
+    for name in template.variables - known:
+        raise InvalidConfiguration(
+            route_integration_path(guarded, "uri"),
+            f"nothing fills {{{name}}}: the route {guarded.route.route_key!r} has no such"
+            " parameter",
+        )
+    return {name: (_raw(name), _decoded(name)) for name in template.variables}
+
+
+def _raw(name: str) -> Filler:
+    return lambda _call, facts: encoded_path_value(facts.path_parameters.get(name, ""))
+
+
+def _decoded(name: str) -> Filler:
+    source = path_parameter(name)
+    return lambda call, facts: query_value(",".join(source(call, facts)))
+
+
+def _method(guarded: GuardedRoute, integration: HttpIntegration) -> bytes | None:
+    method = integration.http_method.upper()
+    if not is_header_name(method):
+        raise InvalidConfiguration(
+            route_integration_path(guarded, "httpMethod"),
+            f"{integration.http_method!r} is not an HTTP method",
+        )
+    return None if method == "ANY" else method.encode("ascii")
+
+
+def _end_to_end(headers: Headers) -> Headers:
+    """Leave out hop-by-hop and framing headers; HTTP APIs rename none (AWS [O])."""
+    dropped = _DROPPED_FROM_RESPONSE
+    for name, value in headers:
+        if name.lower() == b"connection":
+            dropped = dropped | nominated(value)
+    return without(headers, dropped)

@@ -1,0 +1,38 @@
+"""What one gateway serves: APIs, their stages, and where the account and the issuers are."""
+
+from msgspec import Struct
+
+from bargate.model.http_api import HttpApi
+from bargate.model.rest_api import RestApi
+
+DEFAULT_ACCOUNT_ID = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+class Stage(Struct, frozen=True, kw_only=True):
+    """A named, callable deployment of an API; `$default` serves an HTTP API at its root."""
+
+    name: str
+    variables: dict[str, str] = {}
+
+
+class ServedApi(Struct, frozen=True, kw_only=True):
+    """An API together with the stages it is served at."""
+
+    api: RestApi | HttpApi
+    stages: tuple[Stage, ...]
+
+
+class Installation(Struct, frozen=True, kw_only=True):
+    """Everything a worker needs to serve calls.
+
+    `issuers` maps a user pool's ARN to the URL that stands as its issuer in place of AWS's own;
+    `domain` is the suffix of `{apiId}.execute-api.{region}.{domain}` host names.
+    """
+
+    account_id: str = DEFAULT_ACCOUNT_ID
+    region: str = DEFAULT_REGION
+    partition: str = "aws"
+    domain: str = "localhost"
+    served: tuple[ServedApi, ...] = ()
+    issuers: dict[str, str] = {}

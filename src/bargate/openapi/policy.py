@@ -1,0 +1,61 @@
+"""`x-amazon-apigateway-policy`: the resource policy as JSON text with whole ARNs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bargate.openapi.extensions import PREFIX
+from bargate.openapi.source import value_of
+
+if TYPE_CHECKING:
+    from bargate.openapi.reading import Reading
+
+_SHORT_FORM = "execute-api:/"
+_MAX_CHARACTERS = 8192  # AWS [D] apigw-objects §11
+
+
+def resource_policy(reading: Reading) -> str | None:
+    """Give the policy, its short forms expanded (AWS [R] apigw-evaluation §2).
+
+    The language itself is checked by whoever compiles it; statements and their members keep
+    their places in the document.
+    """
+    name = PREFIX + "policy"
+    place = reading.root.object(name)
+    if place is None:
+        return None
+    policy = value_of(place.node)
+    for statement in _listed(policy.get("Statement")):
+        if isinstance(statement, dict):
+            _expand(statement, reading)
+    text = json.dumps(policy, ensure_ascii=False, separators=(",", ":"))
+    if len(text) > _MAX_CHARACTERS:
+        reading.root.warn(
+            f"the policy has {len(text)} characters; AWS allows {_MAX_CHARACTERS}",
+            "shorten it before it goes to AWS",
+            name,
+        )
+    return text
+
+
+def _expand(statement: dict[str, Any], reading: Reading) -> None:
+    for key in ("Resource", "NotResource"):
+        written = statement.get(key)
+        if isinstance(written, str):
+            statement[key] = _expanded(written, reading)
+        elif isinstance(written, list):
+            statement[key] = [_expanded(item, reading) for item in written]
+
+
+def _expanded(resource: Any, reading: Reading) -> Any:
+    if not isinstance(resource, str) or not resource.startswith(_SHORT_FORM):
+        return resource
+    return (
+        f"arn:{reading.partition}:execute-api:{reading.region}:{reading.account_id}:"
+        f"{reading.api_id}/{resource.removeprefix(_SHORT_FORM)}"
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,37 @@
+"""What the operator chose: read once at start, checked, and passed on."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class TlsFiles(Struct, frozen=True):
+    """The gateway's own certificate chain and private key, as PEM files."""
+
+    certificate: str
+    key: str
+
+
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """How a gateway listens and logs.
+
+    `access_log` is a file, `-` for standard output, or `off`; `access_log_format` a text with
+    `$context.*` variables, None for one JSON object a call. Times are in seconds.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    tls: TlsFiles | None = None
+    access_log: str = "-"
+    access_log_format: str | None = None
+    drain_s: float = 10.0
+
+
+def run_directory(environment: dict[str, str], temporary: Path, user_id: int) -> Path:
+    """Give the folder of this user's local sockets: only its owner may enter it."""
+    if explicit := environment.get("BARGATE_RUN_DIR"):
+        return Path(explicit)
+    if runtime := environment.get("XDG_RUNTIME_DIR"):
+        return Path(runtime) / "bargate"
+    return temporary / f"bargate-{user_id}"

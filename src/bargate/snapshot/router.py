@@ -1,0 +1,147 @@
+"""Which method or route answers a path: a trie of path segments, the most specific match first.
+
+REST (AWS [D]/[R] apigw-evaluation §1): the resource is found first (static, then `{param}`, then
+`{proxy+}`), then its verb or `ANY`; a resource without the verb is no match. HTTP APIs ([D] §7)
+take verb and path together, less specific routes being tried next, and `$default` last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from bargate.snapshot.paths import decoded_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bargate.snapshot.compiled import Endpoint
+
+Match = tuple["Endpoint", "Mapping[str, str]"]
+
+
+class _Node:
+    """One path segment; its methods when a path may end here."""
+
+    __slots__ = ("children", "greedy", "methods", "parameter")
+
+    def __init__(self) -> None:
+        self.children: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.greedy: _Node | None = None
+        self.methods: dict[str, Endpoint] = {}
+
+    def verb(self, method: str) -> Endpoint | None:
+        return self.methods.get(method) or self.methods.get("ANY")
+
+
+class Router:
+    """Finds the endpoint of a method and a normal path (see `snapshot.paths`)."""
+
+    __slots__ = ("_default", "_resource_first", "_root", "_static", "endpoints")
+
+    def __init__(self, kind: Literal["REST", "HTTP"], endpoints: Iterable[Endpoint]) -> None:
+        self.endpoints = tuple(endpoints)
+        self._root = _Node()
+        self._default: Endpoint | None = None
+        self._resource_first = kind == "REST"
+        for endpoint in self.endpoints:
+            self._add(endpoint)
+        self._static = _static_table(self._root)
+
+    def _add(self, endpoint: Endpoint) -> None:
+        if endpoint.resource_path == "$default":
+            self._default = endpoint
+            return
+        node = self._root
+        for segment in _segments(endpoint.resource_path):
+            node = _descend(node, segment)
+        node.methods[endpoint.http_method] = endpoint
+
+    def match(self, method: str, path: str) -> Match | None:
+        """Give the endpoint and the path parameters (still percent-encoded), None for no match.
+
+        A path whose decoded form (`%2F` being a slash) has another endpoint is no match: the
+        backend could answer for the one while the controls of the other were met. Neither is the
+        empty path, which stands for one without normal form.
+        """
+        if not path:
+            return None
+        node = self._static.get(path)
+        if node is not None and (endpoint := node.verb(method)) is not None:
+            return endpoint, {}
+        segments = _segments(path)
+        endpoint = self._endpoint(method, segments)
+        if endpoint is None:
+            return None
+        if "%2F" in path and self._endpoint(method, _segments(decoded_path(path))) not in {
+            endpoint,
+            None,
+        }:
+            return None
+        return endpoint, _path_parameters(endpoint.resource_path, segments, path)
+
+    def _endpoint(self, method: str, segments: list[str]) -> Endpoint | None:
+        wanted = None if self._resource_first else method
+        node = _find(self._root, segments, 0, wanted)
+        return self._default if node is None else node.verb(method)
+
+
+def _find(node: _Node, segments: list[str], at: int, method: str | None) -> _Node | None:
+    """Give the most specific node for a path, of those that have `method` (None: any method).
+
+    Every node has one parent, so that a look-up visits each node at most once.
+    """
+    if at == len(segments):
+        return node if _accepts(node, method) else None
+    child = node.children.get(segments[at])
+    if child is not None and (found := _find(child, segments, at + 1, method)) is not None:
+        return found
+    if node.parameter is not None:
+        found = _find(node.parameter, segments, at + 1, method)
+        if found is not None:
+            return found
+    return node.greedy if node.greedy is not None and _accepts(node.greedy, method) else None
+
+
+def _accepts(node: _Node, method: str | None) -> bool:
+    return bool(node.methods) if method is None else node.verb(method) is not None
+
+
+def _segments(path: str) -> list[str]:
+    """Split a path; the leading slash and one trailing slash do not count."""
+    trimmed = path[1:-1] if path.endswith("/") else path[1:]
+    return trimmed.split("/") if trimmed else []
+
+
+def _path_parameters(template: str, segments: list[str], path: str) -> dict[str, str]:
+    """Name the variable segments; a greedy one keeps the path's trailing slash."""
+    parameters = {}
+    for at, name in enumerate(_segments(template)):
+        if name.endswith("+}"):
+            end = "/" if path.endswith("/") else ""
+            parameters[name[1:-2]] = "/".join(segments[at:]) + end
+        elif name.startswith("{"):
+            parameters[name[1:-1]] = segments[at]
+    return parameters
+
+
+def _descend(node: _Node, segment: str) -> _Node:
+    if segment.startswith("{") and segment.endswith("+}"):
+        node.greedy = node.greedy or _Node()
+        return node.greedy
+    if segment.startswith("{") and segment.endswith("}"):
+        node.parameter = node.parameter or _Node()
+        return node.parameter
+    return node.children.setdefault(segment, _Node())
+
+
+def _static_table(root: _Node) -> dict[str, _Node]:
+    """Collect the paths without parameters: most calls are then one dictionary look-up."""
+    table: dict[str, _Node] = {}
+    pending = [("", root)]
+    while pending:
+        path, node = pending.pop()
+        if node.methods:
+            table[path or "/"] = node
+        pending.extend((f"{path}/{name}", child) for name, child in node.children.items())
+    return table

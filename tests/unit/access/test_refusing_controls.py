@@ -1,0 +1,60 @@
+"""Controls whose other half is not there yet: they refuse, they never let through."""
+
+import pytest
+
+from bargate.access import api_key, method_arn, unsupported_authorizer
+from bargate.access.call import Facts
+from bargate.access.verdict import Denial
+from building import call, guarded, method, policy, rest_api
+
+
+@pytest.mark.parametrize("kind", ["AWS_IAM", "CUSTOM"])
+def test_methods_with_an_unsupported_authorizer_answer_500(kind: str) -> None:
+    api = rest_api(("/pets", method(authorization_type=kind)))
+    step = unsupported_authorizer.REST_CONTROL.compile(guarded(api))
+    assert step is not None
+    denial = step(call(), Facts({}))
+    assert isinstance(denial, Denial)
+    assert denial.response_type == "AUTHORIZER_CONFIGURATION_ERROR"
+    assert kind in denial.detail
+
+
+@pytest.mark.parametrize("kind", ["NONE", "COGNITO_USER_POOLS"])
+def test_other_methods_have_no_such_step(kind: str) -> None:
+    api = rest_api(("/pets", method(authorization_type=kind)))
+    assert unsupported_authorizer.REST_CONTROL.compile(guarded(api)) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [({}, "missing"), ({"X-Api-Key": ""}, "missing"), ({"X-Api-Key": "k" * 40}, "unknown")],
+)
+def test_a_required_api_key_is_never_known(headers: dict[str, str], reason: str) -> None:
+    step = api_key.CONTROL.compile(guarded(rest_api(("/pets", method(api_key_required=True)))))
+    assert step is not None
+    denial = step(call(headers=headers), Facts({}))
+    assert isinstance(denial, Denial)
+    assert denial.response_type == "INVALID_API_KEY"
+    assert denial.reason == f"api_key.{reason}"
+    assert "kkkk" not in denial.detail
+
+
+def test_no_key_is_asked_for_where_none_is_required() -> None:
+    assert api_key.CONTROL.compile(guarded(rest_api(("/pets", method())))) is None
+
+
+def test_a_method_arn_that_is_too_long_is_refused() -> None:
+    api = rest_api(("/{proxy+}", method()), policy=policy())
+    step = method_arn.CONTROL.compile(guarded(api))
+    assert step is not None
+    assert step(call(path="/" + "a" * 1500), Facts({})) is None
+    denial = step(call(path="/" + "a" * 1600), Facts({}))
+    assert isinstance(denial, Denial)
+    assert (denial.status, denial.message) == (414, "Request URI too long")
+
+
+def test_the_account_is_masked_as_aws_does() -> None:
+    arn = "arn:aws:execute-api:us-east-1:123456789012:api/prod/GET/a:b"
+    assert method_arn.mask_account(arn) == (
+        "arn:aws:execute-api:us-east-1:********9012:api/prod/GET/a:b"
+    )
