@@ -48,7 +48,7 @@ def open_route_logged(testbed: Testbed) -> Iterator[Gateway]:
 def resource_policy(testbed: Testbed) -> Iterator[Gateway]:
     """Serve a route behind a resource policy of 20 statements."""
     with _rest(testbed, "policy", documents.resource_policy(testbed.backend_port)) as (pid, port):
-        refused = Request(f"{_BASE}/pets/1", ("User-Agent: crawler-1/1",)), 403
+        refused = Request(f"{_BASE}/pets/1", ("User-Agent: crawler-5/1",)), 403
         allowed = Request(f"{_BASE}/pets/1", ("User-Agent: bench/1",))
         yield Gateway(pid, port, allowed, refused)
 

@@ -100,7 +100,7 @@ def _other(number: int) -> Document:
         {"StringEquals": {"aws:Referer": f"https://partner-{number}.example.com/"}},
         {"DateGreaterThan": {"aws:CurrentTime": f"20{60 + number}-01-01T00:00:00Z"}},
     ]
-    resource = ("execute-api:/*", f"execute-api:/{STAGE}/GET/admin/{number}/*")[number % 2]
+    resource = ("execute-api:/*", f"execute-api:/{STAGE}/GET/admin/{number}/*")[number // 2 % 2]
     condition = {"Condition": conditions[number % 4]}
     return _allow(resource) | {"Effect": ("Deny", "Allow")[number % 3 == 0]} | condition
 

@@ -16,6 +16,7 @@ from bargate.model.rest_api import (
     Integration,
     IntegrationResponse,
     Method,
+    MethodResponse,
     Model,
     RequestValidator,
     Resource,
@@ -32,6 +33,7 @@ MOCK = Integration(
     request_templates={"application/json": '{"statusCode": 200}'},
     responses=(IntegrationResponse(status_code="200"),),
 )
+OK = (MethodResponse(status_code="200"),)
 VALIDATORS = (
     RequestValidator(
         id="all", name="all", validate_request_parameters=True, validate_request_body=True
@@ -82,7 +84,7 @@ def rest_api(*methods: tuple[str, Method], **fields: Any) -> RestApi:
 
 def method(verb: str = "GET", **fields: Any) -> Method:
     """A method with a mock integration."""
-    return Method(http_method=verb, **{"integration": MOCK, **fields})
+    return Method(http_method=verb, **{"integration": MOCK, "method_responses": OK, **fields})
 
 
 def guarded(api: RestApi, *, place: Installation = PLACE) -> GuardedMethod:

@@ -191,7 +191,9 @@ def _pump(stream: Any, lines: queue.Queue[str]) -> None:
 
 
 @contextlib.contextmanager
-def serve(*arguments: str, run_dir: Path, environment: dict[str, str] | None = None) -> Iterator[Gateway]:
+def serve(
+    *arguments: str, run_dir: Path, environment: dict[str, str] | None = None
+) -> Iterator[Gateway]:
     """Run a gateway on a free port until the block ends."""
     gateway = Gateway(*arguments, run_dir=run_dir, environment=environment)
     try:

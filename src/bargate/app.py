@@ -15,25 +15,27 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bargate.cli import findings
 from bargate.documents import fingerprints, load
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.log_format import compile_format
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.supervisor import Supervisor, WorkerFailed
-from bargate.openapi import InvalidDocument
+from bargate.openapi import Finding, InvalidDocument
 from bargate.settings import run_directory
 from bargate.snapshot.snapshot import API_PREFIX, DEFAULT_STAGE
 
 if TYPE_CHECKING:
-    from bargate.documents import Loaded, Source
+    from bargate.documents import Fingerprints, Loaded, Source
     from bargate.settings import GatewaySettings
+
+Show = Callable[[Iterable[Finding]], None]
 
 WATCH_S = 0.25
 INTERRUPT_DRAIN_S = 1.5
@@ -46,8 +48,8 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-async def serve(source: Source, settings: GatewaySettings) -> None:
-    """Serve until told to stop.
+async def serve(source: Source, settings: GatewaySettings, show: Show) -> None:
+    """Serve until told to stop; `show` tells the operator what is found in documents.
 
     Raises InvalidDocument, InvalidConfiguration, OSError or WorkerFailed when it cannot start.
     """
@@ -58,7 +60,7 @@ async def serve(source: Source, settings: GatewaySettings) -> None:
     loaded = load(source, HttpKeyDirectory(fetch))
     if settings.access_log_format is not None:
         compile_format(settings.access_log_format, loaded.installation)
-    findings.show(loaded.warnings)
+    show(loaded.warnings)
     supervisor = Supervisor(settings, loaded.installation)
     signals = _Signals()
     questions = None
@@ -66,7 +68,7 @@ async def serve(source: Source, settings: GatewaySettings) -> None:
         await supervisor.start()
         questions = await _answer_questions(supervisor)
         _announce(loaded, settings, supervisor.address)
-        await _reload_until_stopped(source, supervisor, signals, watched)
+        await _Reloading(source, supervisor, show, watched).until(signals)
     finally:
         if questions is not None:
             await questions.stop()
@@ -94,42 +96,50 @@ class _Signals:
         return min(INTERRUPT_DRAIN_S, patient_s) if self._interrupted else patient_s
 
 
-async def _reload_until_stopped(
-    source: Source, supervisor: Supervisor, signals: _Signals, served: object
-) -> None:
-    """Reload on SIGHUP, and when a file has changed and then kept still for a moment."""
-    seen = served
-    while not await _stopped_within(signals.stop, WATCH_S):
-        now = fingerprints(source.files)
-        is_settled_change = now == seen and now != served
-        seen = now
-        if is_settled_change or signals.reload.is_set():
-            signals.reload.clear()
-            served = now
-            await _reload(source, supervisor)
+class _Reloading:
+    """Serves the documents as they are now, whenever they change."""
+
+    def __init__(
+        self, source: Source, supervisor: Supervisor, show: Show, served: Fingerprints
+    ) -> None:
+        self._source = source
+        self._supervisor = supervisor
+        self._show = show
+        self._served = served
+
+    async def until(self, signals: _Signals) -> None:
+        """Reload on SIGHUP, and when a file has changed and then kept still for a moment."""
+        seen = self._served
+        while not await _is_set_within(signals.stop, WATCH_S):
+            now = fingerprints(self._source.files)
+            has_settled = now == seen and now != self._served
+            seen = now
+            if has_settled or signals.reload.is_set():
+                signals.reload.clear()
+                self._served = now
+                await self._reload()
+
+    async def _reload(self) -> None:
+        """Serve the documents, or say why not and keep serving the old ones."""
+        try:
+            loaded = load(self._source, HttpKeyDirectory(fetch))
+            self._show(loaded.warnings)
+            await self._supervisor.swap(loaded.installation)
+        except InvalidDocument as invalid:
+            self._show(invalid.findings)
+            _log.error("reload refused: the documents served before are still served")
+        except (WorkerFailed, TimeoutError) as error:
+            _log.error("reload failed: %s", error)
+        else:
+            click.echo(f"bargate: reloaded {', '.join(self._source.files)}")
 
 
-async def _stopped_within(stop: asyncio.Event, seconds: float) -> bool:
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
     try:
         async with asyncio.timeout(seconds):
-            return await stop.wait()
+            return await event.wait()
     except TimeoutError:
         return False
-
-
-async def _reload(source: Source, supervisor: Supervisor) -> None:
-    """Serve the documents as they are now, or say why not and keep serving the old ones."""
-    try:
-        loaded = load(source, HttpKeyDirectory(fetch))
-        findings.show(loaded.warnings)
-        await supervisor.swap(loaded.installation)
-    except InvalidDocument as invalid:
-        findings.show(invalid.findings)
-        _log.error("reload refused: the documents served before are still served")
-    except (WorkerFailed, TimeoutError) as error:
-        _log.error("reload failed: %s", error)
-    else:
-        click.echo(f"bargate: reloaded {', '.join(source.files)}")
 
 
 async def _answer_questions(supervisor: Supervisor) -> QuestionSocket | None:

@@ -30,12 +30,15 @@ from bargate.snapshot.compile import compile_api
 from bargate.snapshot.snapshot import DEFAULT_STAGE, CompiledApi
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bargate.access.key_directory import KeyDirectory
 
 MAX_FILE_BYTES = 6 * 1024 * 1024  # AWS [D]: the import limit
 DEFAULT_REST_STAGE = "prod"
+
+
+Fingerprints = dict[str, tuple[int, int, int]]
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -200,7 +203,7 @@ def _same_ids(apis: Sequence[LoadedApi]) -> list[Finding]:
     return findings
 
 
-def fingerprints(files: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
+def fingerprints(files: Sequence[str]) -> Fingerprints:
     """Give what changes when a file does: modification time (ns), size and inode; 0s if missing."""
     return {name: _fingerprint(Path(name)) for name in files}
 

@@ -91,7 +91,7 @@ def serve(
         drain_s=drain_s,
     )
     try:
-        asyncio.run(app.serve(source_of(**options), settings))
+        asyncio.run(app.serve(source_of(**options), settings, findings.show))
     except InvalidDocument as invalid:
         findings.refuse(invalid)
     except InvalidConfiguration as invalid:

@@ -69,21 +69,32 @@ class Answer(Struct, frozen=True, tag=True):
 ToWorker = Serve | Swap | Why | Drain
 FromWorker = Ready | Swapped | Answer
 
+
+def worker_decoder() -> msgspec.msgpack.Decoder[ToWorker]:
+    """Make the decoder of a worker's end."""
+    return msgspec.msgpack.Decoder(ToWorker)
+
+
+def supervisor_decoder() -> msgspec.msgpack.Decoder[FromWorker]:
+    """Make the decoder of the supervisor's end."""
+    return msgspec.msgpack.Decoder(FromWorker)
+
+
 Incoming = TypeVar("Incoming")
 
 
 class Channel(Generic[Incoming]):
-    """One end of the conversation; `incoming` is the union of messages it receives."""
+    """One end of the conversation; `decoder` knows the messages it receives."""
 
     def __init__(
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        incoming: type[Incoming],
+        decoder: msgspec.msgpack.Decoder[Incoming],
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(incoming)
+        self._decoder = decoder
         self._encoder = msgspec.msgpack.Encoder()
 
     async def receive(self) -> Incoming | None:

@@ -24,7 +24,7 @@ from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.snapshot.compiled import Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bargate.access.call import Call
     from bargate.access.control import Step
@@ -148,7 +148,9 @@ class Dispatcher:
             if response is not None:
                 return response
         if matched is None:
-            return self.refuse(record, denials.NO_ROUTE_REST if stage.kind == "REST" else denials.NO_ROUTE_HTTP)
+            return self.refuse(
+                record, denials.NO_ROUTE_REST if stage.kind == "REST" else denials.NO_ROUTE_HTTP
+            )
         record.endpoint = endpoint = matched[0]
         record.facts = Facts(matched[1])
         return self._run(record, endpoint.head) if endpoint.head else None
@@ -177,7 +179,7 @@ class Dispatcher:
         return _with_cors(_stage(record), call, answer)
 
 
-def _captures(matched: tuple[Endpoint, dict[str, str]] | None) -> bool:
+def _captures(matched: tuple[Endpoint, Mapping[str, str]] | None) -> bool:
     """Say whether a protected `$default` route takes OPTIONS for itself (AWS [D], HTTP API §7)."""
     if matched is None or matched[0].route_key != "$default":
         return False

@@ -72,9 +72,7 @@ class Exchange:
         "record",
     )
 
-    def __init__(
-        self, context: WorkerContext, client: ClientConnection, head: RequestHead
-    ) -> None:
+    def __init__(self, context: WorkerContext, client: ClientConnection, head: RequestHead) -> None:
         self._context = context
         self._client = client
         self._head = head
@@ -423,5 +421,3 @@ class Exchange:
         if self._deadline is not None:
             self._deadline.stop(self)
             self._deadline = None
-
-

@@ -57,7 +57,9 @@ def _checked(url: str) -> SplitResult:
         raise FetchFailed(f"{url!r} is not a URL")
     try:
         target = urlsplit(url)
-        usable = target.scheme in _PORTS and target.hostname and (target.port is None or target.port)
+        usable = (
+            target.scheme in _PORTS and target.hostname and (target.port is None or target.port)
+        )
     except ValueError as error:
         raise FetchFailed(f"{url!r} is not a URL: {error}") from error
     if not usable or "@" in target.netloc:

@@ -97,9 +97,15 @@ class HeadReader:
         return _head(method, target, fields, is_http_10=version == b"HTTP/1.0")
 
     def check_partial(self, data: bytes) -> None:
-        """Refuse an incomplete head that is too long already. Raises BadRequest."""
+        """Refuse an incomplete head that no further byte can make good. Raises BadRequest."""
         limits = self._limits
         line, end, rest = data.partition(b"\r\n")
+        if data != b"\r" and not data[:1].isupper():
+            raise BadRequest(400, "the request line is malformed")
+        if data.count(b"\n") != data.count(b"\r\n") or b"\r" in line[:-1]:
+            raise BadRequest(400, "a line does not end in CRLF")
+        if end:
+            _request_line(line)
         if len(line) > limits.uri_max_bytes + 32:
             raise BadRequest(414, "the request line is too long")
         if end and len(rest) > limits.header_max_bytes:

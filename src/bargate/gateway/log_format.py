@@ -27,6 +27,7 @@ from bargate.model.invalid import InvalidConfiguration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bargate.access.verdict import Denial
     from bargate.gateway.serving import CallRecord
     from bargate.model.installation import Installation
 
@@ -176,21 +177,29 @@ def _milliseconds(seconds: float | None) -> str | None:
     return None if seconds is None else str(round(seconds * 1000))
 
 
+def _of_denial(pick: Callable[[Denial], str | None]) -> Callable[[CallRecord], str | None]:
+    return lambda record: None if record.denial is None else pick(record.denial)
+
+
+def _integration_status(record: CallRecord) -> str | None:
+    return None if record.integration_status is None else str(record.integration_status)
+
+
+def _integration_latency(record: CallRecord) -> str | None:
+    return _milliseconds(record.integration_latency_s)
+
+
 _LOG_VARIABLES: dict[str, Callable[[CallRecord], str | None]] = {
     "status": lambda record: str(record.status),
     "responseLength": lambda record: str(record.response_bytes),
     "responseLatency": lambda record: _milliseconds(record.latency_s),
-    "integration.status": lambda record: (
-        record.integration_status and str(record.integration_status)
-    ),
-    "integration.latency": lambda record: _milliseconds(record.integration_latency_s),
-    "integrationLatency": lambda record: _milliseconds(record.integration_latency_s),
-    "integrationStatus": lambda record: (
-        record.integration_status and str(record.integration_status)
-    ),
-    "error.message": lambda record: record.denial and error_message(record.denial),
-    "error.responseType": lambda record: record.denial and record.denial.response_type,
-    "error.validationErrorString": lambda record: record.denial and record.denial.validation_error,
-    "error.reason": lambda record: record.denial and record.denial.reason,
-    "error.detail": lambda record: record.denial and record.denial.detail,
+    "integration.status": _integration_status,
+    "integration.latency": _integration_latency,
+    "integrationLatency": _integration_latency,
+    "integrationStatus": _integration_status,
+    "error.message": _of_denial(error_message),
+    "error.responseType": _of_denial(lambda denial: denial.response_type),
+    "error.validationErrorString": _of_denial(lambda denial: denial.validation_error),
+    "error.reason": _of_denial(lambda denial: denial.reason),
+    "error.detail": _of_denial(lambda denial: denial.detail),
 }

@@ -107,13 +107,13 @@ class Server:
 def _context(context: WorkerContext, upstream_tls: ssl.SSLContext) -> WorkerContext:
     """Join the parts that know each other."""
     limits, deadlines, clock = context.limits, context.deadlines, context.loop.time
-    connector = Connector(Resolver(limits.dns_ttl_s, clock), limits.upstream_connect_s, upstream_tls)
+    connector = Connector(
+        Resolver(limits.dns_ttl_s, clock), limits.upstream_connect_s, upstream_tls
+    )
     context.pools = Pools(connector, limits, deadlines, clock)
     context.header = deadlines.queue(limits.header_s, ClientConnection.header_timed_out)
     context.body = deadlines.queue(limits.body_progress_s, ClientConnection.body_timed_out)
-    context.keep_alive = deadlines.queue(
-        limits.keep_alive_s, ClientConnection.keep_alive_timed_out
-    )
+    context.keep_alive = deadlines.queue(limits.keep_alive_s, ClientConnection.keep_alive_timed_out)
     context.linger = deadlines.queue(limits.linger_s, ClientConnection.abort)
     context.write_stall = deadlines.queue(limits.write_stall_s, ClientConnection.abort)
     context.stream_idle = deadlines.queue(limits.upstream_stream_idle_s, Exchange.timed_out)

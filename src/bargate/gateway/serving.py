@@ -1,10 +1,10 @@
 """What the data plane asks of the rest: the snapshot, the key sets and the observer of calls.
 
-    Snapshot.resolve(host, path) ──► (CompiledStage, resource_path) | Unresolved
-    CompiledStage.router.match(method, resource_path) ──► (Endpoint, path_parameters) | None
-    CompiledStage.refuser.render(call, facts, endpoint, denial) ──► Response
-    CompiledStage.cors.preflight(call) ──► Response | None
-    CompiledStage.cors.apply(call, headers) ──► Headers
+Snapshot.resolve(host, path) ──► (CompiledStage, resource_path) | Unresolved
+CompiledStage.router.match(method, resource_path) ──► (Endpoint, path_parameters) | None
+CompiledStage.refuser.render(call, facts, endpoint, denial) ──► Response
+CompiledStage.cors.preflight(call) ──► Response | None
+CompiledStage.cors.apply(call, headers) ──► Headers
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from bargate.gateway.channel import (
     Swap,
     Swapped,
     Why,
+    supervisor_decoder,
 )
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Worker:
         )
         theirs.close()
         reader, writer = await asyncio.open_connection(sock=ours)
-        self._channel = Channel(reader, writer, FromWorker)
+        self._channel = Channel(reader, writer, supervisor_decoder())
         try:
             await self._channel.send(self._supervisor.first_words())
             while (message := await self._channel.receive()) is not None:

@@ -31,6 +31,7 @@ from bargate.gateway.channel import (
     Swapped,
     ToWorker,
     Why,
+    worker_decoder,
 )
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
@@ -147,7 +148,7 @@ def _access_log(first: Serve) -> AccessLog | None:
 async def _main(channel_fd: int, listener_fd: int) -> None:
     listener = socket.socket(fileno=listener_fd)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
-    channel: Channel[ToWorker] = Channel(reader, writer, ToWorker)  # type: ignore[arg-type]  # a union
+    channel = Channel(reader, writer, worker_decoder())
     first = await channel.receive()
     if not isinstance(first, Serve):
         return

@@ -173,7 +173,7 @@ def _compile(
     pattern = response.selection_pattern
     path = integration_path(guarded, "responses", pattern or "default")
     return CompiledIntegrationResponse(
-        status=_status(guarded, response, path),
+        status=_status(response, path),
         pattern=_pattern(pattern, path),
         headers=_headers(guarded, response, place, path),
         templates=compile_templates(response.response_templates, (*path, "responseTemplates")),
@@ -181,15 +181,10 @@ def _compile(
     )
 
 
-def _status(guarded: GuardedMethod, response: IntegrationResponse, path: tuple[str, ...]) -> int:
+def _status(response: IntegrationResponse, path: tuple[str, ...]) -> int:
     text = response.status_code
     if not (text.isascii() and text.isdigit() and int(text) in range(200, 600)):
         raise InvalidConfiguration((*path, "statusCode"), f"{text!r} is not a status code")
-    if all(declared.status_code != text for declared in guarded.method.method_responses):
-        raise InvalidConfiguration(
-            (*path, "statusCode"),
-            f"Invalid Response status code specified: the operation declares no response {text}",
-        )
     return int(text)
 
 

@@ -1,13 +1,10 @@
 """Follow `$ref`s inside one document (RFC 6901 pointers); nothing outside it is ever read."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bargate.openapi.cursor import Cursor
 from bargate.openapi.findings import shown
-
-if TYPE_CHECKING:
-    from bargate.openapi.source import Path
+from bargate.openapi.source import Path
 
 _INTEGRATIONS = "x-amazon-apigateway-integrations"
 _SAID_BESIDE = {"$ref", "summary", "description"}

@@ -74,7 +74,7 @@ def explain_call(
     `denial` is what is known already: that no route matched, or what ended the call when it was
     live. A Need says which key set must be fetched before the outcome is certain.
     """
-    steps = (_resolved(stage),)
+    steps: tuple[Recorded, ...] = (_resolved(stage),)
     if endpoint is None:
         return _unrouted(stage, call, steps, denial or _NO_ROUTE), None
     steps += (Recorded("route", "passed", f"{endpoint.http_method} {endpoint.resource_path}"),)

@@ -203,7 +203,11 @@ class Gateway:
         if receive_buffer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         client.settimeout(timeout_s)
-        client.connect(("127.0.0.1", self.port))
+        try:
+            client.connect(("127.0.0.1", self.port))
+        except OSError:
+            client.close()
+            raise
         return client
 
     def raw(self, data: bytes, *, half_close: bool = False, timeout_s: float = 8.0) -> bytes:

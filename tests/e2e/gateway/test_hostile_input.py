@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.e2e.gateway.conftest import Backend, Gateway
 
 MARK = b"smuggled"
+CLOSE = b"Connection: close\r\n"
 INNER = b"GET /open/smuggled HTTP/1.1\r\nHost: g\r\n\r\n"
 
 
@@ -345,10 +346,10 @@ def methods() -> list[Case]:
         Case("TRACK", line(b"TRACK /open/smuggled HTTP/1.1"), (405,)),
         Case("unknown Expect", post(b"Expect: 200-ok\r\nContent-Length: 5\r\n"), (417,)),
         Case("two Expects", post(b"Expect: 100-continue\r\nExpect: x\r\nContent-Length: 5\r\n"), (400, 417)),
-        Case("override to TRACE", get(b"X-HTTP-Method-Override: TRACE\r\n"), (403,)),
-        Case("override to two", get(b"X-HTTP-Method-Override: GET\r\nX-HTTP-Method-Override: PUT\r\n"), (403,)),
-        Case("override empty", get(b"X-HTTP-Method-Override:\r\n"), (403,)),
-        Case("override with NUL-like text", get(b"X-HTTP-Method-Override: GET%00\r\n"), (403,)),
+        Case("override to TRACE", get(CLOSE + b"X-HTTP-Method-Override: TRACE\r\n"), (403,)),
+        Case("override to two", get(CLOSE + b"X-HTTP-Method-Override: GET\r\nX-HTTP-Method-Override: PUT\r\n"), (403,)),
+        Case("override empty", get(CLOSE + b"X-HTTP-Method-Override:\r\n"), (403,)),
+        Case("override with NUL-like text", get(CLOSE + b"X-HTTP-Method-Override: GET%00\r\n"), (403,)),
     ]
 
 

@@ -152,7 +152,7 @@ def test_the_policy_is_compiled_once_for_all_methods() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "policy"),
+        ("{", "valid JSON"),
         (policy({**ALLOW, "Effect": "Maybe"}), "Effect|effect"),
         (policy({**ALLOW, "Condition": {"IpAdress": {"aws:SourceIp": "1.2.3.4"}}}), "IpAdress"),
         (policy({key: ALLOW[key] for key in ("Effect", "Action", "Resource")}), "[Pp]rincipal"),

@@ -23,8 +23,17 @@ class Pool:
     every waiting request has a connection that will serve or fail it.
     """
 
-    __slots__ = ("_connecting", "_connector", "_idle", "_limits", "_open", "_origin", "_pools",
-                 "_tasks", "_waiting")
+    __slots__ = (
+        "_connecting",
+        "_connector",
+        "_idle",
+        "_limits",
+        "_open",
+        "_origin",
+        "_pools",
+        "_tasks",
+        "_waiting",
+    )
 
     def __init__(self, origin: Origin, pools: Pools, connector: Connector, limits: Limits) -> None:
         self._origin = origin
