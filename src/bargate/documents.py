@@ -119,6 +119,9 @@ def _load_one(
         kind=source.kind,
     )
     is_http = isinstance(imported.api, HttpApi)
+    if not is_http and DEFAULT_STAGE in source.stages:
+        message = f"this is a REST API, and only HTTP APIs have a {DEFAULT_STAGE} stage"
+        raise InvalidDocument((_finding(document, ("info", "title"), message),))
     served = ServedApi(api=imported.api, stages=_stages(source, is_http=is_http))
     try:
         compiled = compile_api(_installation(source, ()), served, keys)

@@ -1,12 +1,18 @@
-"""The data plane: HTTP/1.1 for clients, pools of connections to backends, and worker processes.
+"""The data plane: what happens to a call between the client's socket and the backend's.
 
-    supervisor ──(channel)──► worker ──► Server
-                                           │
-    client ──► ClientConnection ──► head ──► Dispatcher ──► steps, plan        (pure)
-                     ▲                            │
-                     └──── Exchange ◄──── upstream pool ◄──── UpstreamRequest
+This package owns sockets, HTTP/1.1 on both sides, deadlines and memory. What a call may do is
+decided by the pure steps and plans of a snapshot, which it only runs.
 
-Owns sockets, deadlines and memory; knows nothing of documents or policies. One event loop a
-worker, no disk and no database on the way of a call. Every buffer, queue and wait has a bound in
-`limits`.
+    client ──► ClientConnection ──► HeadReader ──► Exchange ──► Dispatcher
+                 (connection)        (head)        (exchange)    resolve, route, steps, plan
+                     ▲                                │              │ UpstreamRequest | Response
+                     │ response_head (framing)        │◄─────────────┘
+                     └────────────────────────────────┤
+                                                      ▼
+                                         upstream.Pools ──► Backend ──► backend
+
+`server` joins these for one worker process; `supervisor` and `worker` run several of them on one
+port; `access_log` and `recent` observe finished calls. One request is handled synchronously in
+`data_received`, from its last byte to the write towards the backend: nothing awaits, nothing is
+scheduled, and deadlines are swept by one timer.
 """

@@ -20,6 +20,7 @@ from bargate.gateway.framing import CLOSE, content_length, response_head
 from bargate.gateway.head import BadRequest, HeadReader
 
 if TYPE_CHECKING:
+    from bargate.access.verdict import Denial
     from bargate.gateway.context import WorkerContext
     from bargate.gateway.head import RequestHead
 
@@ -43,7 +44,9 @@ class ClientConnection(asyncio.Protocol):
         "_is_advancing",
         "_is_draining",
         "_is_head_begun",
+        "_is_head_timed",
         "_is_reading_paused",
+        "_is_used",
         "_keep_alive",
         "_pending",
         "_reader",
@@ -73,6 +76,8 @@ class ClientConnection(asyncio.Protocol):
         self._is_advancing = False
         self._is_draining = False
         self._is_head_begun = False
+        self._is_head_timed = True  # from connection_made on
+        self._is_used = False
         self._is_reading_paused = False
         self._saw_eof = False
         self.is_write_paused = False
@@ -82,6 +87,7 @@ class ClientConnection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request, or refuse one connection too many."""
         self._transport = cast("asyncio.Transport", transport)
         context = self._context
         peer = transport.get_extra_info("peername")
@@ -94,8 +100,10 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(BadRequest(503, "too many connections"))
         else:
             context.header.start(self)
+            context.keep_alive.start(self)
 
     def data_received(self, data: bytes) -> None:
+        """Take bytes for whatever the connection is doing."""
         state = self._state
         if state == _IDLE:
             self._pending = self._pending + data if self._pending else data
@@ -125,10 +133,13 @@ class ClientConnection(asyncio.Protocol):
         return self._state == _IDLE and bool(self._pending) and self.is_write_paused
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget the connection, and end its call."""
         context = self._context
         self._state = _CLOSED
         self._pending = b""
         context.connections.discard(self)
+        if not context.connections:
+            context.emptied.set()
         for queue in (
             context.header,
             context.body,
@@ -143,6 +154,7 @@ class ClientConnection(asyncio.Protocol):
             exchange.client_gone()
 
     def pause_writing(self) -> None:
+        """Stop the backend: the client reads slowly, and what it left unread is accounted for."""
         self.is_write_paused = True
         context = self._context
         context.write_stall.start(self)
@@ -155,6 +167,7 @@ class ClientConnection(asyncio.Protocol):
             self._exchange.pause()
 
     def resume_writing(self) -> None:
+        """Let the backend, or the next pipelined request, go on."""
         self.is_write_paused = False
         if self._state != _CLOSED:
             self._context.write_stall.stop(self)
@@ -254,11 +267,17 @@ class ClientConnection(asyncio.Protocol):
             self._end_body(denials.BODY_TOO_SLOW)
 
     def keep_alive_timed_out(self) -> None:
-        """Close a connection that nobody uses."""
-        if self._state == _IDLE and not self._pending:
+        """Close a connection that nobody used since the last time.
+
+        So an idle connection lives for once to twice the duration, and a request costs nothing.
+        """
+        if self._is_used or self._state != _IDLE or self._pending:
+            self._is_used = False
+            self._context.keep_alive.start(self)
+        else:
             self._close(linger=False)
 
-    # internals: heads
+    # Heads.
 
     def _advance(self) -> None:
         """Take requests out of what has arrived until one of them has to wait."""
@@ -283,9 +302,9 @@ class ClientConnection(asyncio.Protocol):
     def _settle_reading(self) -> None:
         if self._state != _IDLE:
             return
-        if self._saw_eof and not self.is_write_paused:
-            self._close(linger=False)
-        elif self._is_draining and not self._is_head_begun:
+        if (self._saw_eof and not self.is_write_paused) or (
+            self._is_draining and not self._is_head_begun
+        ):
             self._close(linger=False)
         elif not self.is_write_paused:
             self._resume_reading()
@@ -305,8 +324,8 @@ class ClientConnection(asyncio.Protocol):
         except BadRequest as error:
             self._refuse(error)
             return False
-        if self._is_head_begun or self._context.header:
-            self._is_head_begun = False
+        if self._is_head_timed:
+            self._is_head_begun = self._is_head_timed = False
             self._context.header.stop(self)
         self._unread_bytes = -1 if head.is_chunked else head.content_length
         self._state = _BUSY
@@ -319,13 +338,12 @@ class ClientConnection(asyncio.Protocol):
             return
         self._reader.check_partial(data)
         if not self._is_head_begun:
-            self._is_head_begun = True
-            self._context.keep_alive.stop(self)
+            self._is_head_begun = self._is_head_timed = True
             self._context.header.start(self)
 
     def _await_request(self) -> None:
         self._state = _IDLE
-        self._context.keep_alive.start(self)
+        self._is_used = True
         if self._is_advancing:
             return
         if self._pending and not self.is_write_paused:
@@ -333,7 +351,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._settle_reading()
 
-    # internals: bodies
+    # Bodies.
 
     def _arrived_bytes(self) -> int:
         body = self._chunked.body if self._chunked is not None else self._body
@@ -379,13 +397,13 @@ class ClientConnection(asyncio.Protocol):
         self._context.body.stop(self)
         exchange.body_arrived(body)
 
-    def _end_body(self, denial: object) -> None:
+    def _end_body(self, denial: Denial) -> None:
         """Refuse a request in the middle of its body; what follows is never read as a request."""
         exchange = self._exchange
         assert exchange is not None  # noqa: S101 - the body belongs to it
         self._state = _BUSY
         self._unread_bytes = -1
-        exchange.refuse(denial)  # type: ignore[arg-type]
+        exchange.refuse(denial)
 
     def _discard(self, data: bytes) -> None:
         """Skip an unread body within its declared length, so that the connection may live on."""
@@ -397,7 +415,7 @@ class ClientConnection(asyncio.Protocol):
         self._pending = data[taken:]
         self._await_request()
 
-    # internals: ends
+    # Ends.
 
     def _refuse(self, error: BadRequest) -> None:
         """Answer what is not even a request, and close."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bargate.gateway.budget import MemoryBudget
@@ -11,7 +12,6 @@ from bargate.gateway.dispatch import Dispatcher
 from bargate.gateway.ids import RequestIds
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from bargate.gateway.connection import ClientConnection
@@ -31,6 +31,7 @@ class WorkerContext:
         "connections",
         "deadlines",
         "dispatcher",
+        "emptied",
         "header",
         "ids",
         "keep_alive",
@@ -74,6 +75,7 @@ class WorkerContext:
         self.deadlines = Deadlines(loop.time)
         self.timeouts: dict[float, DeadlineQueue[Exchange]] = {}
         self.connections: set[ClientConnection] = set()
+        self.emptied = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def timeout(

@@ -133,13 +133,13 @@ class Exchange:
         self._complete()
 
     def pause(self) -> None:
-        """The client reads slowly: stop reading from the backend."""
+        """Stop reading from the backend: the client reads slowly."""
         if self.backend is not None and self._head_sent:
             self.backend.pause()
             self._stop_deadline()
 
     def resume(self) -> None:
-        """The client reads again."""
+        """Read on from the backend."""
         if self.backend is not None and self._head_sent:
             self.backend.resume()
             self._start_deadline(self._context.stream_idle)
@@ -335,7 +335,7 @@ class Exchange:
         """Send a whole response and end the call."""
         try:
             self._client.write(self._render(response))
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged below; the client must get an answer
             # A field with a line break, or of a wrong type: a bug of whoever made the response.
             _log.exception("request %s: unsendable response", self.record.call.request_id)
             self.record.denial = denials.INTERNAL
@@ -401,7 +401,7 @@ class Exchange:
         record.latency_s = monotonic() - record.started_s
         try:
             self._context.observer.call_done(record)
-        except Exception:
+        except Exception:  # noqa: BLE001 - an observer's bug is logged, and is not the client's
             _log.exception("request %s: not observed", record.call.request_id)
         self._client.exchange_done()
 

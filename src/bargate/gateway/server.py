@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from time import time
 from typing import TYPE_CHECKING
@@ -85,9 +86,10 @@ class Server:
         context = self._context
         for connection in tuple(context.connections):
             connection.drain()
-        ends_at = self._loop.time() + deadline_s
-        while context.connections and self._loop.time() < ends_at:
-            await asyncio.sleep(self._limits.sweep_s / 2)
+        if context.connections:
+            context.emptied.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(context.emptied.wait(), deadline_s)
         for connection in tuple(context.connections):
             connection.abort()
         context.pools.close()
@@ -101,6 +103,7 @@ class Server:
         context = self._context
         context.clock.tick(time())
         context.deadlines.sweep()
+        context.pools.sweep()
         self._sweeper = self._loop.call_later(self._limits.sweep_s, self._sweep)
 
 
@@ -110,7 +113,7 @@ def _context(context: WorkerContext, upstream_tls: ssl.SSLContext) -> WorkerCont
     connector = Connector(
         Resolver(limits.dns_ttl_s, clock), limits.upstream_connect_s, upstream_tls
     )
-    context.pools = Pools(connector, limits, deadlines, clock)
+    context.pools = Pools(connector, limits, clock)
     context.header = deadlines.queue(limits.header_s, ClientConnection.header_timed_out)
     context.body = deadlines.queue(limits.body_progress_s, ClientConnection.body_timed_out)
     context.keep_alive = deadlines.queue(limits.keep_alive_s, ClientConnection.keep_alive_timed_out)

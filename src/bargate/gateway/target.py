@@ -13,6 +13,7 @@ _DOT_SEGMENT = re.compile(
 )
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
 _PORT_MAX = 65_535
+_REMEMBERED_MAX_BYTES = 256
 
 
 class BadTarget(Exception):
@@ -21,6 +22,14 @@ class BadTarget(Exception):
 
 def split_target(target: bytes) -> tuple[bytes | None, str, str]:
     """Give authority (absolute form only), percent-encoded path, and raw query.
+
+    Short targets are remembered. Raises BadTarget.
+    """
+    return _remembered(target) if len(target) <= _REMEMBERED_MAX_BYTES else _split(target)
+
+
+def _split(target: bytes) -> tuple[bytes | None, str, str]:
+    """Split one target.
 
     A path with dot segments, in whatever spelling a backend may take for one, is refused: the
     route and the policy would be decided on one path, and the backend would serve another.
@@ -33,6 +42,11 @@ def split_target(target: bytes) -> tuple[bytes | None, str, str]:
     if b"%" in path or b"." in path or b"\\" in path:
         _check_path(path)
     return authority, path.decode("ascii"), query.decode("ascii")
+
+
+@lru_cache(maxsize=1024)
+def _remembered(target: bytes) -> tuple[bytes | None, str, str]:
+    return _split(target)
 
 
 def _absolute(target: bytes) -> tuple[bytes, bytes]:

@@ -8,12 +8,28 @@ ACL are known and empty where there is none; unknown names are empty too, as at 
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.model.installation import Installation, Stage
+
+
+class Routed(Protocol):
+    """What is asked of a method or route that a call was routed to."""
+
+    @property
+    def resource_id(self) -> str:
+        """The REST resource's id."""
+
+    @property
+    def resource_path(self) -> str:
+        """The path as written in the API."""
+
+    @property
+    def route_key(self) -> str:
+        """The verb and path."""
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -76,8 +92,8 @@ def trace_id(call: Call) -> str:
     if len(request_id) == _UUID_CHARACTERS:
         unique = request_id.replace("-", "")[:24]
     else:
-        unique = request_id.encode().hex()[:24]
-    return f"Root=1-{int(call.received_at):08x}-{unique:0<24}"
+        unique = request_id.encode().hex()[:24].ljust(24, "0")
+    return f"Root=1-{hex(int(call.received_at))[2:]}-{unique}"
 
 
 _UUID_CHARACTERS = 36

@@ -9,23 +9,28 @@ import re
 from bargate.access.call import Call
 from bargate.mapping.context import trace_id
 
+_BLOCK = (
+    b"X-Forwarded-For: %b\r\nX-Forwarded-Port: %b\r\nX-Forwarded-Proto: %b\r\nX-Amzn-Trace-Id: %b"
+)
+# INVARIANT: the block has four lines whatever was sent, so it is not checked with the others.
+_ONE_LINE = bytes.maketrans(b"\r\n\0", b"   ")
 _FORWARDED_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
-def forwarding_lines(call: Call) -> tuple[bytes, bytes, bytes, bytes]:
-    """Give X-Forwarded-For, -Port, -Proto and the trace id."""
+def forwarding_block(call: Call) -> bytes:
+    """Give X-Forwarded-For, -Port, -Proto and the trace id: four lines, without the last end."""
     header = call.header
     address = call.source_ip.encode("latin-1")
     if b"x-forwarded-for" in header:
-        address = header[b"x-forwarded-for"] + b", " + address
+        address = header[b"x-forwarded-for"].translate(_ONE_LINE) + b", " + address
     port = header.get(b"host", b"").rpartition(b":")[2]
     if not port.isdigit():
         port = b"443" if call.secure else b"80"
-    return (
-        b"X-Forwarded-For: " + address,
-        b"X-Forwarded-Port: " + port,
-        b"X-Forwarded-Proto: https" if call.secure else b"X-Forwarded-Proto: http",
-        f"X-Amzn-Trace-Id: {trace_id(call)}".encode("latin-1"),
+    return _BLOCK % (
+        address,
+        port,
+        b"https" if call.secure else b"http",
+        trace_id(call).encode("latin-1"),
     )
 
 

@@ -7,13 +7,12 @@ ACCESS_DENIED says `Message`, all others `message`.
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.access.verdict import Denial
-from bargate.mapping.context import Place, place_of
+from bargate.mapping.context import Place, Routed, place_of
 from bargate.mapping.errors import ERROR_TYPES, REQUEST_TOO_LARGE_TEXT, ErrorType
 from bargate.mapping.expressions import Source, compile_source, invalid_expression
 from bargate.mapping.headers import HOP_BY_HOP, header_value, is_header_name
@@ -23,9 +22,6 @@ from bargate.mapping.substitution import Body, compile_body
 from bargate.model.installation import Installation, Stage
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import GatewayResponse, RestApi
-
-if TYPE_CHECKING:
-    from bargate.snapshot.compiled import Endpoint, Refuser
 
 DEFAULT_TYPES = ("DEFAULT_4XX", "DEFAULT_5XX")
 RESPONSE_TYPES = tuple(sorted([*ERROR_TYPES, *DEFAULT_TYPES]))
@@ -56,7 +52,7 @@ class GatewayResponses:
         self._responses = responses
 
     def render(
-        self, call: Call, facts: Facts | None, endpoint: "Endpoint | None", denial: Denial
+        self, call: Call, facts: Facts | None, endpoint: Routed | None, denial: Denial
     ) -> Response:
         """Give the client's answer to a denial."""
         response = self._responses[denial.response_type]
@@ -72,7 +68,9 @@ class GatewayResponses:
         return Response(status, _headers(response, content_type, error_type, call, known), body)
 
 
-def compile_gateway_responses(api: RestApi, stage: Stage, installation: Installation) -> "Refuser":
+def compile_gateway_responses(
+    api: RestApi, stage: Stage, installation: Installation
+) -> GatewayResponses:
     """Compile the gateway responses of an API at a stage. Raises InvalidConfiguration."""
     place = place_of("REST", installation, api.id, stage)
     customised = {}
@@ -155,7 +153,7 @@ def _headers(
     return [header for header in standard if header[0].lower() not in set_names] + own
 
 
-def _at(place: Place, endpoint: "Endpoint") -> Place:
+def _at(place: Place, endpoint: Routed) -> Place:
     return Place(
         kind=place.kind,
         account_id=place.account_id,

@@ -6,17 +6,14 @@ operator.
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from bargate.access.call import Call, Facts
 from bargate.access.verdict import Denial
+from bargate.mapping.context import Routed
 from bargate.mapping.headers import header_value
 from bargate.mapping.plan import Response
 from bargate.model.http_api import HttpApi
 from bargate.model.installation import Installation, Stage
-
-if TYPE_CHECKING:
-    from bargate.snapshot.compiled import Endpoint, Refuser
 
 HTTP_API_ERRORS: Mapping[str, tuple[int, str]] = {
     "ACCESS_DENIED": (403, "Forbidden"),
@@ -52,7 +49,7 @@ class HttpApiErrors:
         self,
         call: Call,  # noqa: ARG002 - the answer depends on the denial alone
         facts: Facts | None,  # noqa: ARG002
-        endpoint: "Endpoint | None",  # noqa: ARG002
+        endpoint: Routed | None,  # noqa: ARG002
         denial: Denial,
     ) -> Response:
         """Give the client's answer to a denial."""
@@ -68,6 +65,6 @@ def compile_http_api_errors(
     api: HttpApi,  # noqa: ARG001 - the signature of every refuser's compiler
     stage: Stage,  # noqa: ARG001
     installation: Installation,  # noqa: ARG001
-) -> "Refuser":
+) -> HttpApiErrors:
     """Give the refuser of an HTTP API at a stage."""
     return HttpApiErrors()

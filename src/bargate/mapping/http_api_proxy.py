@@ -11,7 +11,7 @@ from bargate.access.control import GuardedRoute
 from bargate.access.verdict import Denial
 from bargate.mapping.context import Place, place_of
 from bargate.mapping.expressions import UnreadableBody, path_parameter
-from bargate.mapping.forwarding import forwarded_line, forwarding_lines, via_line
+from bargate.mapping.forwarding import forwarded_line, forwarding_block, via_line
 from bargate.mapping.headers import (
     DROPPED_FROM_REQUEST,
     EXPECTS_CONTENT,
@@ -114,7 +114,6 @@ class HttpApiProxyPlan:
         method = self._method or call.method.encode("latin-1", "replace")
         lines = [b"%b %b HTTP/1.1" % (method, target.encode("ascii")), self._host]
         lines += [b": ".join(header) for header in headers]
-        lines += forwarding_lines(call)
         lines += (forwarded_line(call), via_line(call))
         if call.body:
             lines.append(b"Content-Length: %d" % len(call.body))
@@ -122,7 +121,7 @@ class HttpApiProxyPlan:
             lines.append(b"Content-Length: 0")
         if has_line_end(lines):
             return unsafe_head()
-        lines += (b"", b"")
+        lines += (forwarding_block(call), b"", b"")
         return UpstreamRequest(
             self._origin,
             b"\r\n".join(lines),

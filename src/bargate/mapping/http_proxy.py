@@ -11,7 +11,7 @@ from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
 from bargate.access.verdict import Denial
 from bargate.mapping.expressions import Source, UnreadableBody
-from bargate.mapping.forwarding import forwarding_lines
+from bargate.mapping.forwarding import forwarding_block
 from bargate.mapping.headers import (
     DROPPED_FROM_HTTP_PROXY,
     EXPECTS_CONTENT,
@@ -131,7 +131,7 @@ class HttpProxyPlan:
             lines.append(b"Content-Length: 0")
         if has_line_end(lines):
             return unsafe_head()
-        lines += (b"", b"")
+        lines += (forwarding_block(call), b"", b"")
         head = b"\r\n".join(lines)
         return UpstreamRequest(
             self._origin, head, body, method, method in IDEMPOTENT, self._timeout_s
@@ -182,7 +182,7 @@ class HttpProxyPlan:
             dropped = dropped | nominated(sent[b"connection"])
         if b"authorization" in sent and is_signature(sent[b"authorization"]):
             dropped = dropped | {b"authorization"}
-        lines = [b"%b %b HTTP/1.1" % (method, target.encode("ascii")), self._host]
+        lines = [method + f" {target} HTTP/1.1".encode("ascii"), self._host]
         lines += [b": ".join(header) for header in call.headers if header[0].lower() not in dropped]
         if self._mapped:
             try:
@@ -193,7 +193,7 @@ class HttpProxyPlan:
             lines.append(self._user_agent)
         if self._accept is not None and b"accept" not in sent:
             lines.append(self._accept)
-        lines += (*forwarding_lines(call), self._api_id)
+        lines.append(self._api_id)
         return lines
 
     def _map_headers(self, lines: list[bytes], call: Call, facts: Facts) -> None:

@@ -165,7 +165,7 @@ def _body_finder(json_path: str, expression: str, path: tuple[str, ...]) -> Call
         compiled = compile_json_path(json_path)
     except JsonPathError as error:
         raise _unknown(expression, path) from error
-    if ".." in json_path or "?(" in json_path:
+    if ".." in expression or "?(" in json_path:
         raise InvalidConfiguration(
             path, f"{expression!r}: descendants and filters are not supported in HTTP APIs"
         )

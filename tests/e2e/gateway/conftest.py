@@ -32,8 +32,10 @@ RAW: dict[str, tuple[bytes, bool]] = {
     "ok": (OK, False),
     "close": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", True),
     "chunked": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n"
-        b"3\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n",
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n"
+            b"3\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n"
+        ),
         False,
     ),
     "delimited": (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", True),
@@ -42,25 +44,24 @@ RAW: dict[str, tuple[bytes, bool]] = {
     "notmodified": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\nETag: x\r\n\r\n", False),
     "continue": (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\n" + OK, False),
     "hop": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: x-secret\r\nX-Secret: 1\r\n"
-        b"Keep-Alive: timeout=5\r\nUpgrade: h2c\r\nProxy-Authenticate: x\r\nX-Kept: 1\r\n\r\nok",
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: x-secret\r\nX-Secret: 1\r\n"
+            b"Keep-Alive: timeout=5\r\nUpgrade: h2c\r\nProxy-Authenticate: x\r\nX-Kept: 1\r\n\r\nok"
+        ),
         False,
     ),
     "garbage": (b"\x15\x03\x01 not http at all\r\n\r\n", True),
     "short": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", True),
-    "shortchunk": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", True
-    ),
+    "shortchunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", True),
     "badchunk": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n", False
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+        False,
     ),
     "cltee": (
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         False,
     ),
-    "twolengths": (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk", False
-    ),
+    "twolengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokk", False),
     "gzipcoding": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nxx", True),
     "upgrade": (b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", False),
     "two": (OK + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", False),
@@ -86,6 +87,7 @@ class Backend:
         self.received: list[bytearray] = []  # one per connection
         self.closed = threading.Event()
         self.requests = 0
+        self._stopped = False
         self.close_after = 0  # close each connection silently after so many requests; 0 never
         self.open_sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -95,6 +97,7 @@ class Backend:
         return b"".join(bytes(one) for one in self.received)
 
     def stop(self) -> None:
+        self._stopped = True
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
@@ -114,7 +117,7 @@ class Backend:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), closing(connection):
+        with suppress(OSError, ValueError), closing(connection):
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             record = bytearray()
@@ -122,11 +125,15 @@ class Backend:
             self.open_sockets.append(connection)
             served = 0
             with closing(connection):
-                while self._one(connection, record):
-                    served += 1
-                    if served == self.close_after:
-                        break
-            self.closed.set()
+                try:
+                    while self._one(connection, record):
+                        served += 1
+                        if served == self.close_after:
+                            break
+                    if isinstance(connection, ssl.SSLSocket) and not self._stopped:
+                        connection.unwrap()  # close_notify: without it the end proves nothing
+                finally:
+                    self.closed.set()
 
     def _one(self, connection: socket.socket, record: bytearray) -> bool:
         head = self._until_blank(connection, record)
@@ -258,7 +265,9 @@ def read_all(client: socket.socket) -> bytes:
     return bytes(received)
 
 
-def read_answer(client: socket.socket, before: bytes = b"", *, is_head: bool = False) -> Answer:
+def read_answer(  # noqa: C901 - one reader of every framing
+    client: socket.socket, before: bytes = b"", *, is_head: bool = False
+) -> Answer:
     """Read one response; `before` was received already."""
     data = bytearray(before)
 

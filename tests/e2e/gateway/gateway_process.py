@@ -223,7 +223,9 @@ def endpoints(config: dict[str, Any], keys: Keys, stats: Stats) -> dict[str, End
         "nowhere": (Forward(nowhere), (), ()),
         "tls": (Forward(Origin("https", "localhost", tls_port)), (), ()),
         "tlswrongname": (
-            Forward(Origin("https", "localhost", tls_port, server_name="other.test")), (), ()
+            Forward(Origin("https", "localhost", tls_port, server_name="other.test")),
+            (),
+            (),
         ),
         "tlsunverified": (
             Forward(Origin("https", "127.0.0.1", tls_port, verify=False, server_name="x.test")),

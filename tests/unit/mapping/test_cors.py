@@ -1,9 +1,9 @@
 import pytest
-from building import call
 
 from bargate.mapping.cors import compile_cors
 from bargate.model.http_api import Cors
 from bargate.model.invalid import InvalidConfiguration
+from building import call
 
 
 def preflight(cors: Cors, origin: str, **headers):

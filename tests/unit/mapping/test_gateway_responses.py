@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from building import PLACE, STAGE, call, rest_api
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -12,13 +11,12 @@ from bargate.mapping.errors import ERROR_TYPES
 from bargate.mapping.gateway_responses import RESPONSE_TYPES, compile_gateway_responses
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import GatewayResponse
+from building import PLACE, STAGE, call, rest_api
 
 
 def render(response_type, *customised, asked=None, facts=None, **fields):
     stage = structs.replace(STAGE, variables={"colour": "blue"})
-    refuser = compile_gateway_responses(
-        rest_api(gateway_responses=tuple(customised)), stage, PLACE
-    )
+    refuser = compile_gateway_responses(rest_api(gateway_responses=tuple(customised)), stage, PLACE)
     denial = Denial(response_type=response_type, reason="r", detail="d", **fields)
     return refuser.render(asked or call(), facts, None, denial)
 

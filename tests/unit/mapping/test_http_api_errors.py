@@ -1,10 +1,10 @@
 import pytest
-from building import PLACE, STAGE, call
 
 from bargate.access.verdict import Denial
 from bargate.mapping.errors import ERROR_TYPES
 from bargate.mapping.http_api_errors import HTTP_API_ERRORS, compile_http_api_errors
 from bargate.model.http_api import HttpApi
+from building import PLACE, STAGE, call
 
 
 def render(response_type, **fields):

@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from building import PLACE, STAGE, call, method, rest_api
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -15,12 +14,11 @@ from bargate.mapping.integrations import compile_rest_integration
 from bargate.mapping.plan import UpstreamRequest
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import Integration
+from building import PLACE, STAGE, call, method, rest_api
 
 
 def proxy(uri, path="/pets/{id}", declared=(), variables=None, verb="GET", api=None, **fields):
-    integration = Integration(
-        **{"type": "HTTP_PROXY", "http_method": "ANY", "uri": uri, **fields}
-    )
+    integration = Integration(**{"type": "HTTP_PROXY", "http_method": "ANY", "uri": uri, **fields})
     made = rest_api(
         (
             path,
@@ -350,9 +348,7 @@ def test_binary_bodies_are_converted_where_the_integration_says_so():
     assert sent(compiled, as_text).body == b"text"
 
 
-hostile = st.text(
-    st.sampled_from("ab/.%2fF\r\n\0 ?#@:;&=\\\t\x85é€\x7f"), max_size=12
-)
+hostile = st.text(st.sampled_from("ab/.%2fF\r\n\0 ?#@:;&=\\\t\x85é€\x7f"), max_size=12)
 
 
 @given(value=hostile, query=hostile, header=hostile, forwarded=hostile)

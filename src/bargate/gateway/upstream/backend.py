@@ -19,6 +19,10 @@ _FINAL = 200
 _KEPT_BY_NAME = frozenset({b"close", b"keep-alive"})
 
 
+class _Unasked(Exception):
+    """More arrived than the one response that was asked for."""
+
+
 class Backend(asyncio.Protocol):
     """A connection that serves one request at a time, again and again.
 
@@ -47,8 +51,21 @@ class Backend(asyncio.Protocol):
         "_status",
         "_transport",
         "expires_s",
+        "idle_since_s",
         "is_reused",
     )
+
+    _headers: Headers
+    _status: int
+    _head_bytes: int
+    _has_head: bool
+    _complete: bool
+    _delivered: bool
+    _keep_alive: bool
+    _fault: str | None
+    _length: int | None
+    _framed: bool
+    _named: bytes | None
 
     def __init__(self, pool: Pool, limits: Limits, expires_s: float) -> None:
         self._pool = pool
@@ -56,6 +73,7 @@ class Backend(asyncio.Protocol):
         self._sink: Sink | None = None
         self._transport: asyncio.Transport | None = None
         self.expires_s = expires_s
+        self.idle_since_s = 0.0
         self.is_reused = False
         self._paused = False
         self._body: list[bytes] = []
@@ -83,11 +101,6 @@ class Backend(asyncio.Protocol):
         """Close at once: the response is not wanted any more."""
         self._close()
 
-    def expire(self) -> None:
-        """Close the connection if nobody needed it for a while; one in use is left alone."""
-        if self._sink is None:
-            self._close()
-
     def pause(self) -> None:
         """Stop reading the response for now."""
         if self.is_open and not self._paused:
@@ -103,9 +116,11 @@ class Backend(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
+        """Parse what arrived, and deliver it."""
         sink = self._sink
         if sink is None:
             self._close()  # nobody asked: the next response would be somebody else's
@@ -138,6 +153,7 @@ class Backend(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the pool, and whoever still waits."""
         self._pool.lost(self)
         sink = self._detach()
         if sink is None:
@@ -151,15 +167,17 @@ class Backend(asyncio.Protocol):
 
     @property
     def on_body(self) -> object:
+        """Collect body bytes without a Python frame."""
         return self._body.append
 
     def on_message_begin(self) -> None:
+        """Begin the next response, interim or final."""
         if self._complete:
-            self._keep_alive = False  # a second response to one request
-        else:
-            self._headers = []
+            raise _Unasked  # a second response to one request: stops the parser
+        self._headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep end-to-end fields; note the framing."""
         if self._has_head:
             return  # trailers are dropped
         key = name.lower()
@@ -173,6 +191,7 @@ class Backend(asyncio.Protocol):
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """Note the final status."""
         if self._complete:
             return
         status = self._parser.get_status_code()
@@ -186,26 +205,27 @@ class Backend(asyncio.Protocol):
             self._complete = True
 
     def on_message_complete(self) -> None:
+        """Note the end of the final response."""
         if self._has_head:
             self._complete = True
 
     # internals
 
     def _reset(self) -> None:
-        self._headers: Headers = []
+        self._headers = []
         self._status = 0
         self._head_bytes = 0
         self._has_head = False
         self._complete = False
         self._delivered = False
         self._keep_alive = False
-        self._fault: str | None = None
+        self._fault = None
         self._clear_framing()
 
     def _clear_framing(self) -> None:
-        self._length: int | None = None
+        self._length = None
         self._framed = False
-        self._named: bytes | None = None
+        self._named = None
 
     def _hop_by_hop(self, key: bytes, value: bytes) -> None:
         if key == b"connection":
@@ -217,7 +237,11 @@ class Backend(asyncio.Protocol):
 
     def _check_head(self, size_bytes: int) -> None:
         self._head_bytes += size_bytes
-        too_long = not self._has_head and self._head_bytes > self._limits.upstream_head_max_bytes
+        limit = self._limits.upstream_head_max_bytes
+        too_long = self._head_bytes > limit and (
+            not self._has_head
+            or sum(len(name) + len(value) for name, value in self._headers) > limit
+        )
         if too_long or len(self._headers) > self._limits.upstream_header_max_count:
             self._fault = "the backend's response head is too long"
 

@@ -70,14 +70,22 @@ class Pool:
 
     def release(self, backend: Backend) -> None:
         """Take back a connection whose response is complete."""
-        if self._pools.now() >= backend.expires_s:
+        now = self._pools.now()
+        if backend.is_reused and now >= backend.expires_s:
             backend.abandon()
         elif self._waiting:
             sink, request = self._waiting.popitem(last=False)
             backend.send(request, sink)
         else:
+            backend.idle_since_s = now
             self._idle.append(backend)
-            self._pools.idle.start(backend)
+
+    def sweep(self, before: float) -> None:
+        """Close connections that are free since `before`; the longest free ones come first."""
+        for backend in tuple(self._idle):
+            if backend.idle_since_s > before:
+                return
+            backend.abandon()
 
     def drop_idle(self) -> None:
         """Close all free connections: one was found stale, its neighbours are suspect."""
@@ -88,7 +96,6 @@ class Pool:
     def lost(self, backend: Backend) -> None:
         """Forget a closed connection."""
         self._open.discard(backend)
-        self._pools.idle.stop(backend)
         if backend in self._idle:
             self._idle.remove(backend)
         self._grow()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.gateway.upstream.backend import Backend
 from bargate.gateway.upstream.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bargate.gateway.deadlines import DeadlineQueue, Deadlines
     from bargate.gateway.limits import Limits
     from bargate.gateway.upstream.connector import Connector
     from bargate.gateway.upstream.sink import Sink
@@ -20,18 +18,11 @@ if TYPE_CHECKING:
 class Pools:
     """Makes a pool when an origin is first asked for, and forgets it when it is empty."""
 
-    def __init__(
-        self,
-        connector: Connector,
-        limits: Limits,
-        deadlines: Deadlines,
-        time: Callable[[], float],
-    ) -> None:
+    def __init__(self, connector: Connector, limits: Limits, time: Callable[[], float]) -> None:
         self._connector = connector
         self._limits = limits
         self._pools: dict[Origin, Pool] = {}
         self.now = time
-        self.idle: DeadlineQueue[Backend] = deadlines.queue(limits.upstream_idle_s, Backend.expire)
 
     def send(self, request: UpstreamRequest, sink: Sink) -> None:
         """Send `request` to its origin; `sink` hears of the response or the failure."""
@@ -58,6 +49,12 @@ class Pools:
         """Drop the empty `pool` of `origin`, unless another took its place already."""
         if self._pools.get(origin) is pool:
             del self._pools[origin]
+
+    def sweep(self) -> None:
+        """Close connections that nobody needed for a while."""
+        before = self.now() - self._limits.upstream_idle_s
+        for pool in tuple(self._pools.values()):
+            pool.sweep(before)
 
     def close(self) -> None:
         """Close every connection."""

@@ -69,7 +69,8 @@ def _scalar(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value)
+    # Objects such as `$input` print nothing; their Python names are nobody's business.
+    return repr(value) if isinstance(value, int | float) else ""
 
 
 def _print(value: Any, pieces: list[str], budget: Budget, *, as_json: bool) -> None:
@@ -240,7 +241,7 @@ def _methods_of(value: Any) -> Mapping[str, Method]:
 
 
 def _pattern(pattern: str) -> Any:
-    import regex  # type: ignore[import-untyped]  # noqa: PLC0415 - only templates that match need it
+    import regex  # noqa: PLC0415 - only templates that match need it
 
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise TemplateFailure(f"a pattern is longer than {MAX_PATTERN_CHARACTERS} characters")
