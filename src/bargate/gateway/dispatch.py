@@ -24,14 +24,14 @@ from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.snapshot.compiled import Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from bargate.access.call import Call
     from bargate.access.control import Step
     from bargate.gateway.head import RequestHead
     from bargate.gateway.serving import CallRecord, Snapshot
-    from bargate.mapping.plan import Headers, HttpPlan, MockPlan
+    from bargate.mapping.cors import CompiledCors
+    from bargate.mapping.plan import Headers, HttpPlan
     from bargate.snapshot.compiled import CompiledStage, Endpoint
+    from bargate.snapshot.router import Match
 
 HeadOutcome: TypeAlias = Response | Need | None
 Outcome: TypeAlias = UpstreamRequest | Response | Need
@@ -62,8 +62,24 @@ class Dispatcher:
             if isinstance(found, Unresolved):
                 record.denial = found.denial
                 return found.response
-            record.stage, record.call.resource_path = found
-            return self._route(record, head)
+            call = record.call
+            record.stage, call.resource_path = stage, path = found
+            if stage.kind == "HTTP":
+                # AWS [D]: an HTTP API knows one id, which its responses call apigw-requestid.
+                call.request_id = call.extended_request_id
+            elif b"x-http-method-override" in head.header:
+                method = METHODS.get(head.header[b"x-http-method-override"].upper())
+                if method is None:
+                    return self.refuse(record, denials.BAD_METHOD_OVERRIDE)
+                call.method = method
+            if head.content_length > self._body_max_bytes:
+                return self.refuse(record, denials.body_too_large(self._body_max_bytes))
+            matched = stage.router.match(call.method, path)
+            if stage.cors is not None and call.method == "OPTIONS":
+                preflight = _preflight(stage.cors, call, matched)
+                if preflight is not None:
+                    return preflight
+            return self._routed(record, stage, matched)
         except Exception:  # noqa: BLE001 - the edge of decisions: a bug denies, and is logged
             return self.fail(record)
 
@@ -82,12 +98,19 @@ class Dispatcher:
     def resume_tail(self, record: CallRecord) -> Outcome:
         """Go on with the tail steps after a fetch, then ask the plan."""
         try:
-            endpoint = _endpoint(record)
+            endpoint, facts = record.endpoint, record.facts
+            assert endpoint is not None  # noqa: S101 - only routed calls come here
+            assert facts is not None  # noqa: S101
             if endpoint.tail:
                 verdict = self._run(record, endpoint.tail)
                 if verdict is not None:
                     return verdict
-            return self._plan(record, endpoint.plan)
+            answer = endpoint.ask(record.call, facts)
+            if isinstance(answer, UpstreamRequest):
+                return answer
+            if isinstance(answer, Denial):
+                return self.refuse(record, answer)
+            return _with_cors(_stage(record), record.call, answer)
         except Exception:  # noqa: BLE001 - as in `begin`
             return self.fail(record)
 
@@ -109,9 +132,9 @@ class Dispatcher:
 
     def map_head(self, record: CallRecord, status: int, headers: Headers) -> tuple[int, Headers]:
         """Map a backend's head for a plan that streams. Raises whatever the plan raises."""
-        plan: HttpPlan = _endpoint(record).plan  # type: ignore[assignment]  # it made the request
-        status, headers = plan.head(record.call, _facts(record), status, headers)
-        cors = _stage(record).cors
+        plan: HttpPlan = record.endpoint.plan  # type: ignore[union-attr,assignment]  # it asked
+        status, headers = plan.head(record.call, record.facts, status, headers)  # type: ignore[arg-type]
+        cors = record.stage.cors  # type: ignore[union-attr]  # resolved before it was routed
         return status, headers if cors is None else cors.apply(record.call, headers)
 
     def map_response(
@@ -127,26 +150,9 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - as in `begin`
             return self.fail(record)
 
-    def _route(self, record: CallRecord, head: RequestHead) -> HeadOutcome:
-        stage, call = _stage(record), record.call
-        if stage.kind == "REST":
-            call.request_id = record.call.request_id
-            override = head.header.get(b"x-http-method-override")
-            if override is not None:
-                method = METHODS.get(override.upper())
-                if method is None:
-                    return self.refuse(record, denials.BAD_METHOD_OVERRIDE)
-                call.method = method
-        else:
-            # AWS [D]: an HTTP API knows one id, which its responses call apigw-requestid.
-            call.request_id = call.extended_request_id
-        if head.content_length > self._body_max_bytes:
-            return self.refuse(record, denials.body_too_large(self._body_max_bytes))
-        matched = stage.router.match(call.method, call.resource_path)
-        if stage.cors is not None and call.method == "OPTIONS" and not _captures(matched):
-            response = stage.cors.preflight(call)
-            if response is not None:
-                return response
+    def _routed(
+        self, record: CallRecord, stage: CompiledStage, matched: Match | None
+    ) -> HeadOutcome:
         if matched is None:
             return self.refuse(
                 record, denials.NO_ROUTE_REST if stage.kind == "REST" else denials.NO_ROUTE_HTTP
@@ -167,23 +173,16 @@ class Dispatcher:
             return self.refuse(record, verdict)
         return None
 
-    def _plan(self, record: CallRecord, plan: HttpPlan | MockPlan) -> UpstreamRequest | Response:
-        call, facts = record.call, _facts(record)
-        ask: Callable[[Call, Facts], UpstreamRequest | Response | Denial]
-        ask = plan.respond if hasattr(plan, "respond") else plan.request
-        answer = ask(call, facts)
-        if isinstance(answer, UpstreamRequest):
-            return answer
-        if isinstance(answer, Denial):
-            return self.refuse(record, answer)
-        return _with_cors(_stage(record), call, answer)
 
+def _preflight(cors: CompiledCors, call: Call, matched: Match | None) -> Response | None:
+    """Answer a preflight, unless a protected `$default` route takes OPTIONS for itself.
 
-def _captures(matched: tuple[Endpoint, Mapping[str, str]] | None) -> bool:
-    """Say whether a protected `$default` route takes OPTIONS for itself (AWS [D], HTTP API §7)."""
-    if matched is None or matched[0].route_key != "$default":
-        return False
-    return bool(matched[0].head or matched[0].tail)
+    AWS [D] apigw-evaluation §7.
+    """
+    endpoint = None if matched is None else matched[0]
+    if endpoint is not None and endpoint.route_key == "$default":
+        return None if endpoint.head or endpoint.tail else cors.preflight(call)
+    return cors.preflight(call)
 
 
 def _with_cors(stage: CompiledStage, call: Call, response: Response) -> Response:

@@ -156,7 +156,10 @@ class Exchange:
 
     def _settle_head(self, outcome: HeadOutcome) -> None:
         if outcome is None:
-            self._client.read_body()
+            if self._head.has_body:
+                self._client.read_body()
+            else:
+                self._settle(self._context.dispatcher.resume_tail(self.record))
         elif isinstance(outcome, Need):
             self._wait_for_keys(outcome.source, self._resume_head)
         else:
@@ -204,7 +207,10 @@ class Exchange:
         self._request = request
         context = self._context
         self.record.integration_started_s = monotonic()
-        self._start_deadline(context.timeout(request.timeout_s, Exchange.timed_out))
+        timeout_s = request.timeout_s
+        queue = context.timeouts.get(timeout_s) or context.timeout(timeout_s, Exchange.timed_out)
+        self._deadline = queue
+        queue.start(self)
         context.pools.send(request, self)
 
     # the Sink of the backend's response
@@ -318,7 +324,6 @@ class Exchange:
 
     def _stream(self, head: bytes, body: bytes, *, ended: bool) -> None:
         self._head_sent = True
-        self._stop_deadline()
         self.record.response_bytes = len(body)
         if self._is_chunked and body:
             self._client.write(head + chunk(body))
@@ -327,6 +332,7 @@ class Exchange:
         if ended or self.backend is None:
             self._complete()
         elif self._client.is_write_paused:
+            self._stop_deadline()
             self.backend.pause()
         else:
             self._start_deadline(self._context.stream_idle)

@@ -32,6 +32,23 @@ _STATUS_LINES = {
 _STATUS_MIN, _STATUS_MAX = 200, 999
 _NO_CONTENT, _NOT_MODIFIED = 204, 304
 
+
+class _Starts(dict[bytes, "bytes | None"]):
+    """Gives, for a field name, the start of its line, None for a field that only we write.
+
+    Remembers a bounded number of names as they are spelt; responses use few.
+    """
+
+    def __missing__(self, name: bytes) -> bytes | None:
+        start = None if name.lower() in _OURS else name + b": "
+        if len(self) < _STARTS_MAX:
+            self[name] = start
+        return start
+
+
+_STARTS_MAX = 1024
+_STARTS = _Starts()
+
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 CLOSE = b"Connection: close\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
@@ -54,12 +71,10 @@ def response_head(status: int, headers: Headers, ours: bytes, framing: bytes) ->
     """
     if not _STATUS_MIN <= status <= _STATUS_MAX:
         raise BadResponse(f"status {status}")
-    lines = []
-    for name, value in headers:
-        if name.lower() not in _OURS:
-            lines.append(b"%b: %b\r\n" % (name, value))
-    fields = b"".join(lines)
-    count = len(lines)
+    lines = [start + value for name, value in headers if (start := _STARTS[name]) is not None]
+    lines.append(b"")
+    fields = b"\r\n".join(lines)
+    count = len(lines) - 1
     if fields.count(b"\n") != count or fields.count(b"\r") != count or b"\0" in fields:
         raise BadResponse("a header field holds a line break")
     return b"%b%b%b%b\r\n" % (_status_line(status), ours, fields, framing)

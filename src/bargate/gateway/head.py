@@ -75,6 +75,11 @@ class RequestHead(Struct, gc=False):
     is_chunked: bool
     expects_continue: bool
 
+    @property
+    def has_body(self) -> bool:
+        """Say whether a body follows."""
+        return self.is_chunked or self.content_length > 0
+
 
 class HeadReader:
     """Reads the heads of one connection, one after the other."""

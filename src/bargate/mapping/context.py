@@ -93,7 +93,7 @@ def trace_id(call: Call) -> str:
         unique = request_id.replace("-", "")[:24]
     else:
         unique = request_id.encode().hex()[:24].ljust(24, "0")
-    return f"Root=1-{hex(int(call.received_at))[2:]}-{unique}"
+    return f"Root=1-{int(call.received_at):x}-{unique}"
 
 
 _UUID_CHARACTERS = 36

@@ -5,13 +5,11 @@ gateway saw, port and scheme are replaced.
 """
 
 import re
+from functools import lru_cache
 
 from bargate.access.call import Call
 from bargate.mapping.context import trace_id
 
-_BLOCK = (
-    b"X-Forwarded-For: %b\r\nX-Forwarded-Port: %b\r\nX-Forwarded-Proto: %b\r\nX-Amzn-Trace-Id: %b"
-)
 # INVARIANT: the block has four lines whatever was sent, so it is not checked with the others.
 _ONE_LINE = bytes.maketrans(b"\r\n\0", b"   ")
 _FORWARDED_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -20,17 +18,22 @@ _FORWARDED_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 def forwarding_block(call: Call) -> bytes:
     """Give X-Forwarded-For, -Port, -Proto and the trace id: four lines, without the last end."""
     header = call.header
-    address = call.source_ip.encode("latin-1")
-    if b"x-forwarded-for" in header:
-        address = header[b"x-forwarded-for"].translate(_ONE_LINE) + b", " + address
-    port = header.get(b"host", b"").rpartition(b":")[2]
+    block = _forwarded_by(call.source_ip, header.get(b"host", b""), call.secure)
+    sent = header.get(b"x-forwarded-for")
+    if sent is not None:
+        block = block.replace(b": ", b": %b, " % sent.translate(_ONE_LINE), 1)
+    return block + trace_id(call).encode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _forwarded_by(source_ip: str, host: bytes, secure: bool) -> bytes:  # noqa: FBT001 - a cache key
+    """Give the block as it is for all calls of one client, up to the trace id."""
+    port = host.rpartition(b":")[2]
     if not port.isdigit():
-        port = b"443" if call.secure else b"80"
-    return _BLOCK % (
-        address,
-        port,
-        b"https" if call.secure else b"http",
-        trace_id(call).encode("latin-1"),
+        port = b"443" if secure else b"80"
+    return (
+        b"X-Forwarded-For: %b\r\nX-Forwarded-Port: %b\r\nX-Forwarded-Proto: %b\r\nX-Amzn-Trace-Id: "
+        % (source_ip.encode("latin-1"), port, b"https" if secure else b"http")
     )
 
 

@@ -183,7 +183,9 @@ class HttpProxyPlan:
         if b"authorization" in sent and is_signature(sent[b"authorization"]):
             dropped = dropped | {b"authorization"}
         lines = [method + f" {target} HTTP/1.1".encode("ascii"), self._host]
-        lines += [b": ".join(header) for header in call.headers if header[0].lower() not in dropped]
+        for header in call.headers:
+            if header[0].lower() not in dropped:
+                lines.append(b": ".join(header))  # noqa: PERF401 - mostly none is left
         if self._mapped:
             try:
                 self._map_headers(lines, call, facts)

@@ -24,7 +24,7 @@ class Response(Struct):
     body: bytes = b""
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct, frozen=True, cache_hash=True):
     """Where connections of one upstream pool go; `verify` is TLS certificate verification."""
 
     scheme: Literal["http", "https"]

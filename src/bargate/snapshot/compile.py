@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, GuardedRoute, Shared
 from bargate.access.order import HTTP_API, REST_API
+from bargate.access.verdict import Denial
 from bargate.mapping.cors import compile_cors
 from bargate.mapping.gateway_responses import compile_gateway_responses
 from bargate.mapping.http_api_errors import compile_http_api_errors
 from bargate.mapping.integrations import compile_http_integration, compile_rest_integration
+from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import RestApi
 from bargate.snapshot.compiled import CompiledStage, Endpoint
@@ -19,9 +23,11 @@ from bargate.snapshot.snapshot import CompiledApi, Snapshot
 if TYPE_CHECKING:
     from bargate.access.control import HttpControl, RestControl, Step
     from bargate.access.key_directory import KeyDirectory
+    from bargate.mapping.plan import HttpPlan, MockPlan
     from bargate.model.http_api import HttpApi
     from bargate.model.installation import Installation, ServedApi, Stage
 
+Ask = Callable[[Call, Facts], UpstreamRequest | Response | Denial]
 Controls = tuple[tuple["RestControl | HttpControl", "Step | None"], ...]
 
 
@@ -117,6 +123,7 @@ def _rest_endpoint(guarded: GuardedMethod) -> Endpoint:
         )
     controls: Controls = tuple((control, control.compile(guarded)) for control in REST_API)
     head, tail = _split(controls)
+    plan = compile_rest_integration(guarded)
     return Endpoint(
         resource_id=guarded.resource.id,
         resource_path=path,
@@ -126,7 +133,8 @@ def _rest_endpoint(guarded: GuardedMethod) -> Endpoint:
         controls=controls,
         head=head,
         tail=tail,
-        plan=compile_rest_integration(guarded),
+        plan=plan,
+        ask=ask_of(plan),
     )
 
 
@@ -137,6 +145,7 @@ def _http_endpoint(guarded: GuardedRoute) -> Endpoint:
         raise InvalidConfiguration(("paths", path or route_key), f"no integration for {route_key}")
     controls: Controls = tuple((control, control.compile(guarded)) for control in HTTP_API)
     head, tail = _split(controls)
+    plan = compile_http_integration(guarded)
     return Endpoint(
         resource_id="",
         resource_path=path or route_key,
@@ -146,8 +155,18 @@ def _http_endpoint(guarded: GuardedRoute) -> Endpoint:
         controls=controls,
         head=head,
         tail=tail,
-        plan=compile_http_integration(guarded),
+        plan=plan,
+        ask=ask_of(plan),
     )
+
+
+def ask_of(plan: HttpPlan | MockPlan) -> Ask:
+    """Give what a plan is asked when a call is decided."""
+    respond: Ask | None = getattr(plan, "respond", None)
+    if respond is not None:
+        return respond
+    request: Ask = plan.request  # type: ignore[union-attr]  # no MockPlan, so an HttpPlan
+    return request
 
 
 def _split(controls: Controls) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bargate.access.call import Call, Facts
     from bargate.access.control import HttpControl, RestControl, Step
     from bargate.access.verdict import Denial
     from bargate.mapping.cors import CompiledCors
-    from bargate.mapping.plan import HttpPlan, MockPlan, Response
+    from bargate.mapping.plan import HttpPlan, MockPlan, Response, UpstreamRequest
     from bargate.snapshot.router import Router
 
 
@@ -29,6 +31,8 @@ class Endpoint(Struct, frozen=True, eq=False):
 
     `head` are the steps that need only the request's head, `tail` those from the first that reads
     the body on; together they are `controls` without the ones that are not configured.
+    `integration` says in words what stands behind the endpoint; `ask` is the plan's `request` or
+    `respond`.
     """
 
     resource_id: str
@@ -40,6 +44,7 @@ class Endpoint(Struct, frozen=True, eq=False):
     head: tuple[Step, ...]
     tail: tuple[Step, ...]
     plan: HttpPlan | MockPlan
+    ask: Callable[[Call, Facts], UpstreamRequest | Response | Denial]
 
 
 class CompiledStage(Struct, frozen=True, eq=False):

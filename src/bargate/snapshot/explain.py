@@ -85,7 +85,7 @@ def explain_call(
     if decided.outcome is not None:
         response = stage.refuser.render(call, facts, endpoint, decided.outcome)
         return _refused(outline, decided.outcome, response), None
-    planned = _planned(endpoint, call, facts)
+    planned = endpoint.ask(call, facts)
     ended = planned if isinstance(planned, Denial) else denial
     if ended is not None:
         step = Recorded("integration", "refused", f"{ended.detail} [{ended.reason}]")
@@ -105,14 +105,6 @@ def _unrouted(
     step = Recorded("route", "refused", f"{denial.detail} [{denial.reason}]")
     response = stage.refuser.render(call, None, None, denial)
     return _refused(_outline(call, stage, None, (*steps, step)), denial, response)
-
-
-def _planned(endpoint: Endpoint, call: Call, facts: Facts) -> Response | UpstreamRequest | Denial:
-    """Ask the integration's plan what it would do."""
-    plan = endpoint.plan
-    ask = plan.respond if hasattr(plan, "respond") else plan.request
-    planned: Response | UpstreamRequest | Denial = ask(call, facts)
-    return planned
 
 
 def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denial) -> ExplainedCall:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bargate.snapshot.compiled import Endpoint
 
 Match = tuple["Endpoint", "Mapping[str, str]"]
+# Where the variable segments of a template are: position and name; a greedy one comes last.
+_Variables = tuple[tuple[int, str], ...]
 
 
 class _Node:
@@ -37,11 +39,12 @@ class _Node:
 class Router:
     """Finds the endpoint of a method and a normal path (see `snapshot.paths`)."""
 
-    __slots__ = ("_default", "_resource_first", "_root", "_static", "endpoints")
+    __slots__ = ("_default", "_resource_first", "_root", "_static", "_variables", "endpoints")
 
     def __init__(self, kind: Literal["REST", "HTTP"], endpoints: Iterable[Endpoint]) -> None:
         self.endpoints = tuple(endpoints)
         self._root = _Node()
+        self._variables: dict[str, tuple[_Variables, str | None]] = {}
         self._default: Endpoint | None = None
         self._resource_first = kind == "REST"
         for endpoint in self.endpoints:
@@ -52,9 +55,10 @@ class Router:
         if endpoint.resource_path == "$default":
             self._default = endpoint
             return
-        node = self._root
-        for segment in _segments(endpoint.resource_path):
+        node, segments = self._root, _segments(endpoint.resource_path)
+        for segment in segments:
             node = _descend(node, segment)
+        self._variables[endpoint.resource_path] = _variables(segments)
         node.methods[endpoint.http_method] = endpoint
 
     def match(self, method: str, path: str) -> Match | None:
@@ -78,7 +82,16 @@ class Router:
             None,
         }:
             return None
-        return endpoint, _path_parameters(endpoint.resource_path, segments, path)
+        return endpoint, self._path_parameters(endpoint.resource_path, segments, path)
+
+    def _path_parameters(self, template: str, segments: list[str], path: str) -> dict[str, str]:
+        """Name the variable segments; a greedy one keeps the path's trailing slash."""
+        single, greedy = self._variables.get(template, _NO_VARIABLES)
+        parameters = {name: segments[at] for at, name in single}
+        if greedy is not None:
+            end = "/" if path.endswith("/") else ""
+            parameters[greedy] = "/".join(segments[template.count("/") - 1 :]) + end
+        return parameters
 
     def _endpoint(self, method: str, segments: list[str]) -> Endpoint | None:
         wanted = None if self._resource_first else method
@@ -91,16 +104,19 @@ def _find(node: _Node, segments: list[str], at: int, method: str | None) -> _Nod
 
     Every node has one parent, so that a look-up visits each node at most once.
     """
-    if at == len(segments):
-        return node if _accepts(node, method) else None
-    child = node.children.get(segments[at])
-    if child is not None and (found := _find(child, segments, at + 1, method)) is not None:
-        return found
-    if node.parameter is not None:
-        found = _find(node.parameter, segments, at + 1, method)
-        if found is not None:
-            return found
-    return node.greedy if node.greedy is not None and _accepts(node.greedy, method) else None
+    while at < len(segments):
+        child, parameter, greedy = node.children.get(segments[at]), node.parameter, node.greedy
+        at += 1
+        only = child or parameter
+        if greedy is None and only is not None and (child is None or parameter is None):
+            node = only  # no choice: nothing to come back to
+            continue
+        for each in (child, parameter):
+            found = None if each is None else _find(each, segments, at, method)
+            if found is not None:
+                return found
+        return greedy if greedy is not None and _accepts(greedy, method) else None
+    return node if _accepts(node, method) else None
 
 
 def _accepts(node: _Node, method: str | None) -> bool:
@@ -113,16 +129,18 @@ def _segments(path: str) -> list[str]:
     return trimmed.split("/") if trimmed else []
 
 
-def _path_parameters(template: str, segments: list[str], path: str) -> dict[str, str]:
-    """Name the variable segments; a greedy one keeps the path's trailing slash."""
-    parameters = {}
-    for at, name in enumerate(_segments(template)):
-        if name.endswith("+}"):
-            end = "/" if path.endswith("/") else ""
-            parameters[name[1:-2]] = "/".join(segments[at:]) + end
-        elif name.startswith("{"):
-            parameters[name[1:-1]] = segments[at]
-    return parameters
+_NO_VARIABLES: tuple[_Variables, str | None] = ((), None)
+
+
+def _variables(segments: list[str]) -> tuple[_Variables, str | None]:
+    """Find the single variable segments of a template, and the name of its greedy one."""
+    single = tuple(
+        (at, name[1:-1])
+        for at, name in enumerate(segments)
+        if name.startswith("{") and not name.endswith("+}")
+    )
+    greedy = segments[-1][1:-2] if segments and segments[-1].endswith("+}") else None
+    return single, greedy
 
 
 def _descend(node: _Node, segment: str) -> _Node:

@@ -47,7 +47,8 @@ class Snapshot:
         path given back is empty when it has no normal form: it matches no route.
         """
         if path.startswith(API_PREFIX):
-            api_id, _, rest = path[len(API_PREFIX) :].partition("/")
+            _, _, api_id, rest = f"{path}/".split("/", 3)
+            rest = rest[:-1]
         else:
             api_id, rest = self._hosts.get(host or b"", ""), path[1:]
         api = self.apis.get(api_id)

@@ -125,7 +125,7 @@ class Backend(asyncio.Protocol):
         if sink is None:
             self._close()  # nobody asked: the next response would be somebody else's
             return
-        if not self._head_bytes and not _is_http_1(data):
+        if not (self._head_bytes or data.startswith(b"HTTP/1.") or _may_become_http_1(data)):
             self._fail("malformed", "the backend does not speak HTTP/1")
             return
         try:
@@ -220,7 +220,9 @@ class Backend(asyncio.Protocol):
         self._delivered = False
         self._keep_alive = False
         self._fault = None
-        self._clear_framing()
+        self._length = None
+        self._framed = False
+        self._named = None
 
     def _clear_framing(self) -> None:
         self._length = None
@@ -283,7 +285,8 @@ class Backend(asyncio.Protocol):
         if not reusable:
             self._close()
             return
-        self.resume()
+        if self._paused:
+            self.resume()
         self._reset()
         self.is_reused = True
         self._pool.release(self)
@@ -306,8 +309,9 @@ class Backend(asyncio.Protocol):
         return sink
 
 
-def _is_http_1(data: bytes) -> bool:
-    return data.startswith(b"HTTP/1.") or (len(data) < 7 and b"HTTP/1.".startswith(data))  # noqa: PLR2004 - length of the literal
+def _may_become_http_1(data: bytes) -> bool:
+    """Say whether the first bytes of a response may go on to be HTTP/1."""
+    return b"HTTP/1.".startswith(data)
 
 
 def _without(headers: Headers, connection: bytes) -> Headers:
