@@ -4,32 +4,32 @@ AWS [D] apigw-evaluation §2: every authorization type may test these. `aws:Sour
 address of the TCP peer; no header can change it. A key that is not listed is absent.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from time import gmtime, strftime
 
 from bargate.access.call import Call
 
-
-class CallContext:
-    """Condition keys by lower-case name, computed only when a policy asks."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def get(self, key: str) -> str | tuple[str, ...] | None:
-        """Give the value of a condition key, None when it is absent."""
-        value = _KEYS.get(key)
-        return None if value is None else value(self._call)
+ContextOf = Callable[[Call], dict[str, str | None]]
 
 
-def _current_time(call: Call) -> str:
-    return datetime.fromtimestamp(call.received_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def compile_context(asked: Iterable[str]) -> ContextOf:
+    """Give the function that forms the context of a call: the keys asked for and no others."""
+    keys = tuple((key, _KEYS[key]) for key in asked if key in _KEYS)
+
+    def context(call: Call) -> dict[str, str | None]:
+        return {key: value(call) for key, value in keys}
+
+    return context
+
+
+@lru_cache(maxsize=8)
+def _iso_8601(second: int) -> str:
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(second))
 
 
 _KEYS: dict[str, Callable[[Call], str | None]] = {
-    "aws:currenttime": _current_time,
+    "aws:currenttime": lambda call: _iso_8601(int(call.received_at)),
     "aws:epochtime": lambda call: str(int(call.received_at)),
     "aws:principaltype": lambda _: "Anonymous",
     "aws:referer": lambda call: call.text(b"referer"),
@@ -37,3 +37,4 @@ _KEYS: dict[str, Callable[[Call], str | None]] = {
     "aws:sourceip": lambda call: call.source_ip,
     "aws:useragent": lambda call: call.text(b"user-agent"),
 }
+ALL_KEYS = frozenset(_KEYS)

@@ -10,15 +10,17 @@ which is narrower than Table A, is followed [I]. `AWS_IAM` and `CUSTOM` methods 
 from urllib.parse import unquote
 
 from bargate.access.call import Call, Facts
-from bargate.access.context_keys import CallContext
+from bargate.access.context_keys import compile_context
 from bargate.access.control import GuardedMethod, RestControl, Step
-from bargate.access.method_arn import MethodArn, compile_method_arn, mask_account
+from bargate.access.method_arn import compile_method_arn, mask_account
 from bargate.access.verdict import Denial
+from bargate.arn import fold_arn
 from bargate.model.invalid import InvalidConfiguration
 from bargate.policy import (
     AccessRequest,
     Anonymous,
     CompiledPolicy,
+    Context,
     Decision,
     Effect,
     MalformedPolicy,
@@ -61,20 +63,35 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     text = guarded.api.policy
     if text is None:
         return None
-    policy = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text))
+    whole = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text))
     method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
+    policy = whole.narrow_resource(_arn_start(guarded))
+    context_of = compile_context(policy.keys())
 
     def resource_policy(call: Call, facts: Facts) -> Denial | None:
-        decision = _decide(policy, method_arn, call)
+        arn = method_arn(call)
+        decision = _decide(policy, arn, context_of(call))
         facts.resource_decision = decision
-        return None if decision.effect is Effect.ALLOW else _denial(decision, method_arn(call))
+        return None if decision.effect is Effect.ALLOW else _denial(decision, arn)
 
     return resource_policy
 
 
-def _decide(policy: CompiledPolicy, method_arn: MethodArn, call: Call) -> Decision:
+def _arn_start(guarded: GuardedMethod) -> str:
+    """Give what the ARNs of all calls to a method begin with: up to the first variable."""
+    place, verb = guarded.installation, guarded.method.http_method
+    start = (
+        f"arn:{place.partition}:execute-api:{place.region}:{place.account_id}"
+        f":{guarded.api.id}/{guarded.stage.name}/"
+    )
+    if verb == "ANY":
+        return fold_arn(start)
+    fixed = guarded.resource.path.partition("{")[0].partition("%")[0]
+    return fold_arn(f"{start}{verb}{fixed}")
+
+
+def _decide(policy: CompiledPolicy, arn: str, context: Context) -> Decision:
     """Decide on the method ARN as sent and, where it holds escapes, on what they stand for."""
-    arn, context = method_arn(call), CallContext(call)
     decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, arn, context))
     if "%" in arn and decision.effect is Effect.ALLOW:
         return policy.decide(AccessRequest(_ANONYMOUS, ACTION, unquote(arn), context))

@@ -4,20 +4,24 @@ Denies are asked before allows, so the first statement that applies decides: an 
 always wins, whatever the order in the document.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from msgspec import Struct, structs
 
 from bargate.policy.compile_principal import compile_bypass, compile_principal
-from bargate.policy.compile_resource import compile_action, compile_resource
+from bargate.policy.compile_resource import Reach, compile_action, compile_resource, reach_of
 from bargate.policy.conditions import compile_condition
 from bargate.policy.conditions.rule import RequestTest
 from bargate.policy.decision import Decision, StatementRef, allow, explicit_deny, silent
 from bargate.policy.document import CURRENT_VERSION, Element, Policy, Statement
 from bargate.policy.principals import Bypass
+from bargate.policy.render import render
 from bargate.policy.request import AccessRequest
 from bargate.wildcard import TextTest
+
+_VARIABLE = re.compile(r"\$\{\s*([^},]+?)\s*[,}]")
 
 Target: TypeAlias = tuple[Element | None, Element | None]
 Tests: TypeAlias = tuple[RequestTest, ...]
@@ -124,6 +128,32 @@ class CompiledPolicy:
                 if statement.action is None or statement.action(folded)
             ),
         )
+
+    def narrow_resource(self, start: str) -> "CompiledPolicy":
+        """Give the policy for resources whose ARN, as `fold_arn` gives it, begins with `start`.
+
+        INVARIANT: decides every request for such a resource as this policy does.
+        """
+        if self.policy.version == CURRENT_VERSION and "$" in start:
+            return self  # what looks like a variable in a resource is left to the whole policy
+        statements = []
+        for statement in self.statements:
+            element = statement.target[1]
+            reach = Reach.SOME if element is None else reach_of(element, start)
+            if reach is Reach.ALL:
+                statements.append(
+                    structs.replace(statement, resource=None, target=(statement.target[0], None))
+                )
+            elif reach is Reach.SOME:
+                statements.append(statement)
+        return CompiledPolicy(self.policy, tuple(statements))
+
+    def keys(self) -> frozenset[str]:
+        """Give the condition keys, in lower case, that a decision may ask for."""
+        statements = [self.policy.statements[each.ref.index] for each in self.statements]
+        keys = {condition.key for statement in statements for condition in statement.conditions}
+        text = render(structs.replace(self.policy, statements=tuple(statements)))
+        return frozenset(key.lower() for key in keys | set(_VARIABLE.findall(text)))
 
     def trace(self, request: AccessRequest) -> tuple[StatementTrace, ...]:
         """Tell of every statement what matched and what did not, for people."""

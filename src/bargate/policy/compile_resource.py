@@ -1,9 +1,11 @@
 """Compile Action and Resource, with their Not forms, to tests of a request."""
 
+import re
 from collections.abc import Callable
+from enum import Enum
 from typing import TypeAlias
 
-from bargate.arn import SEGMENTS, compile_arn_segments
+from bargate.arn import SEGMENTS, compile_arn_segments, fold_arn
 from bargate.policy.conditions.rule import RequestTest
 from bargate.policy.document import Element
 from bargate.policy.kind import RULES, PolicyKind
@@ -60,6 +62,38 @@ def compile_resource(
         (only,) = constants
         return lambda request: only(request.resource)
     return lambda request: any(test(request.resource) for test in constants)
+
+
+class Reach(Enum):
+    """How many of the ARNs with a given start an element matches, as far as can be told."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
+def reach_of(element: Element, start: str) -> Reach:
+    """Tell how far Resource reaches among ARNs that begin with `start`; NotResource: SOME."""
+    if element.negated:
+        return Reach.SOME
+    reaches = {_reach(value, start) for value in element.values}
+    return next(reach for reach in (Reach.ALL, Reach.SOME, Reach.NONE) if reach in reaches)
+
+
+def _reach(value: str, start: str) -> Reach:
+    """Compare the literal beginning of a value with `start`."""
+    if value.count(":") < SEGMENTS - 1:
+        return Reach.SOME
+    folded = fold_arn(value)
+    literal = _LITERAL.match(folded)[0]  # type: ignore[index]  # it matches the empty text too
+    if not (start.startswith(literal) or literal.startswith(start)):
+        # Wildcards begin later: whatever they stand for, the beginnings differ.
+        return Reach.NONE
+    is_prefix = folded == f"{literal}*" and literal.count(":") >= SEGMENTS - 1
+    return Reach.ALL if is_prefix and start.startswith(literal) else Reach.SOME
+
+
+_LITERAL = re.compile(r"[^*?$]*")
 
 
 def _not_resource(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,3 +61,10 @@ def other_pool() -> Iterator[Issuer]:
 @pytest.fixture(scope="module")
 def module_clock(tmp_path_factory: pytest.TempPathFactory) -> Clock:
     return Clock(tmp_path_factory.mktemp("clock"))
+
+
+@pytest.fixture(scope="session")
+def silent() -> Iterator[str]:
+    """A backend that takes connections and never answers: its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -120,36 +120,36 @@ def wrongly_joined(pool: Issuer, part: int) -> str:
 
 NOW = int(time.time())
 REFUSED: dict[str, Callable[[Issuer, Issuer], str]] = {
-    "nothing": lambda pool, other: "",
-    "only the scheme": lambda pool, other: "Bearer ",
-    "basic": lambda pool, other: "Basic YTpi",
-    "not three segments": lambda pool, other: "a.b",
-    "four segments": lambda pool, other: pool.id_token() + ".x",
-    "no signature": lambda pool, other: pool.id_token().rpartition(".")[0] + ".",
-    "another signature": lambda pool, other: wrongly_joined(pool, 2),
-    "another payload": lambda pool, other: wrongly_joined(pool, 1),
-    "alg none": lambda pool, other: pool.sign({"iss": pool.url, "token_use": "id"}, alg="none"),
-    "alg HS256": lambda pool, other: pool.sign({"iss": pool.url, "token_use": "id"}, alg="HS256"),
-    "no kid": lambda pool, other: pool.sign(
+    "nothing": lambda _pool, _other: "",
+    "only the scheme": lambda _pool, _other: "Bearer ",
+    "basic": lambda _pool, _other: "Basic YTpi",
+    "not three segments": lambda _pool, _other: "a.b",
+    "four segments": lambda pool, _other: pool.id_token() + ".x",
+    "no signature": lambda pool, _other: pool.id_token().rpartition(".")[0] + ".",
+    "another signature": lambda pool, _other: wrongly_joined(pool, 2),
+    "another payload": lambda pool, _other: wrongly_joined(pool, 1),
+    "alg none": lambda pool, _other: pool.sign({"iss": pool.url, "token_use": "id"}, alg="none"),
+    "alg HS256": lambda pool, _other: pool.sign({"iss": pool.url, "token_use": "id"}, alg="HS256"),
+    "no kid": lambda pool, _other: pool.sign(
         {"iss": pool.url, "token_use": "id", "aud": "a", "exp": NOW + 600}, kid=None
     ),
-    "wrong pool": lambda pool, other: other.id_token(),
+    "wrong pool": lambda _pool, other: other.id_token(),
     "signed by the wrong pool": lambda pool, other: other.id_token(iss=pool.url),
     "wrong pool, our kid": lambda pool, other: other.sign(
         {"iss": pool.url, "token_use": "id", "aud": "a", "exp": NOW + 600}, kid="pool-1"
     ),
-    "issuer with a slash": lambda pool, other: pool.id_token(iss=pool.url + "/"),
-    "no issuer": lambda pool, other: pool.id_token(iss=...),
-    "access token": lambda pool, other: pool.access_token("pets/read"),
-    "no token_use": lambda pool, other: pool.id_token(token_use=...),
-    "odd token_use": lambda pool, other: pool.id_token(token_use=["id"]),
-    "no audience": lambda pool, other: pool.id_token(aud=...),
-    "no expiry": lambda pool, other: pool.id_token(exp=...),
-    "expiry as text": lambda pool, other: pool.id_token(exp=str(NOW + 600)),
-    "not yet valid": lambda pool, other: pool.id_token(nbf=NOW + 600),
-    "issued later": lambda pool, other: pool.id_token(iat=NOW + 600),
-    "two tokens": lambda pool, other: f"{pool.id_token()}, {pool.id_token()}",
-    "embedded space": lambda pool, other: pool.id_token().replace(".", ". ", 1),
+    "issuer with a slash": lambda pool, _other: pool.id_token(iss=pool.url + "/"),
+    "no issuer": lambda pool, _other: pool.id_token(iss=...),
+    "access token": lambda pool, _other: pool.access_token("pets/read"),
+    "no token_use": lambda pool, _other: pool.id_token(token_use=...),
+    "odd token_use": lambda pool, _other: pool.id_token(token_use=["id"]),
+    "no audience": lambda pool, _other: pool.id_token(aud=...),
+    "no expiry": lambda pool, _other: pool.id_token(exp=...),
+    "expiry as text": lambda pool, _other: pool.id_token(exp=str(NOW + 600)),
+    "not yet valid": lambda pool, _other: pool.id_token(nbf=NOW + 600),
+    "issued later": lambda pool, _other: pool.id_token(iat=NOW + 600),
+    "two tokens": lambda pool, _other: f"{pool.id_token()}, {pool.id_token()}",
+    "embedded space": lambda pool, _other: pool.id_token().replace(".", ". ", 1),
 }
 
 

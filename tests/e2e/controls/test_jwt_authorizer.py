@@ -99,8 +99,8 @@ SEGMENTS = "token contains an invalid number of segments"
 AUDIENCE_TEXT = "the token does not have a valid audience"
 UNKNOWN = "unable to find a signing key for the token"
 REFUSED: dict[str, tuple[Callable[[Issuer], str], str]] = {
-    "no segments": (lambda keys: "abc", SEGMENTS),
-    "two segments": (lambda keys: "a.b", SEGMENTS),
+    "no segments": (lambda _: "abc", SEGMENTS),
+    "two segments": (lambda _: "a.b", SEGMENTS),
     "four segments": (lambda keys: keys.jwt() + ".x", SEGMENTS),
     "wrong audience": (lambda keys: keys.jwt(aud="other"), AUDIENCE_TEXT),
     "no audience": (lambda keys: keys.jwt(aud=...), AUDIENCE_TEXT),

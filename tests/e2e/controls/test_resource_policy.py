@@ -236,6 +236,6 @@ def test_secure_transport(tmp_path: Path, run_dir: Path, origin: Backend) -> Non
         old = ssl.create_default_context(cafile=str(chain))
         old.minimum_version = ssl.TLSVersion.TLSv1_2
         old.maximum_version = ssl.TLSVersion.TLSv1_2
-        with socket.create_connection(("127.0.0.1", api.gateway.port)) as plain:
-            with old.wrap_socket(plain, server_hostname="127.0.0.1") as secured:
-                assert secured.version() == "TLSv1.2"
+        plain = socket.create_connection(("127.0.0.1", api.gateway.port))
+        with old.wrap_socket(plain, server_hostname="127.0.0.1") as secured:
+            assert secured.version() == "TLSv1.2"

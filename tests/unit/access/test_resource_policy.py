@@ -29,7 +29,7 @@ def deny(**statement: Any) -> dict[str, Any]:
 
 
 def early(*statements: dict[str, Any]) -> Step:
-    api = rest_api(("/pets", method()), policy=policy(*statements))
+    api = rest_api(("/{proxy+}", method()), policy=policy(*statements))
     step = resource_policy.EARLY.compile(guarded(api))
     assert step is not None
     return step

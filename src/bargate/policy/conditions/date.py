@@ -3,6 +3,7 @@
 import operator
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from bargate.policy.conditions.ordering import ordering_rule
 from bargate.policy.request import AccessRequest
@@ -17,6 +18,7 @@ _MICROSECONDS_PER_SECOND = 1_000_000
 _EXPECTED = "a date such as 2026-01-31T23:59:59Z or seconds since the epoch"
 
 
+@lru_cache(maxsize=256)
 def parse_moment(text: str) -> int | None:
     """Read a date as microseconds since the epoch, None when it is not one.
 

@@ -6,6 +6,7 @@ is how a dual-stack socket shows an IPv4 peer.
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from msgspec import structs
@@ -20,6 +21,7 @@ _VERSION_6 = 1 << 128
 _MAPPED = 0xFFFF << 32
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> int | None:
     """Read an IPv4 or IPv6 address as an integer, None when it is not one."""
     found = _IPV4.fullmatch(text)
