@@ -13,6 +13,7 @@ from bargate.access.verdict import Denial
 from bargate.model.installation import Installation
 
 MAX_BYTES = 1600  # AWS [D] apigw-evaluation §3
+_SURELY_SHORT = 1024  # what comes before a path never has the rest of MAX_BYTES
 
 MethodArn = Callable[[Call], str]
 
@@ -50,6 +51,8 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
 
     def bounded_method_arn(call: Call, facts: Facts) -> Denial | None:  # noqa: ARG001  a Step
+        if len(call.resource_path) < _SURELY_SHORT:
+            return None
         size_bytes = len(method_arn(call))
         if size_bytes <= MAX_BYTES:
             return None

@@ -226,8 +226,9 @@ class ClientConnection(asyncio.Protocol):
         self._exchange = None
         if self._state == _CLOSED:
             return
-        self._context.body.stop(self)
-        self._body = self._chunked = None
+        if self._state == _BODY:
+            self._context.body.stop(self)
+            self._body = self._chunked = None
         if not self._keep_alive:
             self._close(linger=bool(self._unread_bytes or self._pending))
         elif self._unread_bytes:

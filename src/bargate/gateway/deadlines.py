@@ -6,7 +6,6 @@ removing are O(1) and a sweep looks only at what has expired. Nothing is schedul
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class DeadlineQueue(Generic[T]):
         self._duration_s = duration_s
         self._expire = expire
         self._time = time
-        self._due: OrderedDict[T, float] = OrderedDict()
+        self._due: dict[T, float] = {}  # in the order of the deadlines
 
     def __len__(self) -> int:
         return len(self._due)
@@ -37,8 +36,8 @@ class DeadlineQueue(Generic[T]):
     def start(self, item: T) -> None:
         """Give `item` the whole duration from now, also when it was waiting already."""
         due = self._due
+        due.pop(item, None)  # an item that waits already goes to the end
         due[item] = self._time() + self._duration_s
-        due.move_to_end(item)
 
     def stop(self, item: T) -> None:
         """Forget `item`, if it waits."""

@@ -232,12 +232,12 @@ class Exchange:
             return
         try:
             status, headers = self._context.dispatcher.map_head(record, status, headers)
-            head, body = self._stream_head(status, headers, length, body, ended=ended)
+            sent = self._head_and_body(status, headers, length, body, ended=ended)
         except Exception:  # noqa: BLE001 - a bug in a plan denies, and is logged by `fail`
             self._drop_upstream()
             self._answer(self._context.dispatcher.fail(record))
             return
-        self._stream(head, body, ended=ended)
+        self._stream(sent, ended=ended)
 
     def data(self, body: bytes) -> None:
         """Pass on, or collect, more of the body."""
@@ -299,36 +299,44 @@ class Exchange:
         body, self._collected = bytes(self._collected), None
         self._answer(self._context.dispatcher.map_response(self.record, status, headers, body))
 
-    def _stream_head(
+    def _head_and_body(
         self, status: int, headers: Headers, length: int | None, body: bytes, *, ended: bool
-    ) -> tuple[bytes, bytes]:
+    ) -> bytes:
         """Give the client's head, and what of the body may follow it."""
         keep_alive = self._client.keeps_alive()
-        if self._head.method == "HEAD" or not may_have_body(status):
-            has_length = length is not None and self._head.method == "HEAD"
-            framing = content_length(length or 0) if has_length and may_have_body(status) else b""
-            body = b""
+        if not ended or self._head.method == "HEAD" or not may_have_body(status):
+            framing, keep_alive, may_follow = self._framing(
+                status, length, keep_alive=keep_alive, ended=ended
+            )
+            body = body if may_follow else b""
+        else:
+            framing = content_length(len(body))
+        head = response_head(status, headers, self._ours(keep_alive=keep_alive), framing)
+        record = self.record
+        record.status = status
+        record.response_bytes = len(body)
+        return head + (chunk(body) if self._is_chunked and body else body)
+
+    def _framing(
+        self, status: int, length: int | None, *, keep_alive: bool, ended: bool
+    ) -> tuple[bytes, bool, bool]:
+        """Give the framing, whether the connection lives on, and whether a body follows."""
+        has_body = may_have_body(status)
+        if self._head.method == "HEAD" or not has_body:
             if not ended:
                 self._drop_upstream()
-        elif ended:
-            framing = content_length(len(body))
-        elif length is not None:
-            framing = content_length(length)
-        elif self._head.is_http_10:
-            framing, keep_alive = b"", self._client.keeps_alive(framed=False)
-        else:
-            framing, self._is_chunked = CHUNKED, True
-        head = response_head(status, headers, self._ours(keep_alive=keep_alive), framing)
-        self.record.status = status
-        return head, body
+            has_length = length is not None and self._head.method == "HEAD" and has_body
+            return content_length(length or 0) if has_length else b"", keep_alive, False
+        if length is not None:
+            return content_length(length), keep_alive, True
+        if self._head.is_http_10:
+            return b"", self._client.keeps_alive(framed=False), True
+        self._is_chunked = True
+        return CHUNKED, keep_alive, True
 
-    def _stream(self, head: bytes, body: bytes, *, ended: bool) -> None:
+    def _stream(self, sent: bytes, *, ended: bool) -> None:
         self._head_sent = True
-        self.record.response_bytes = len(body)
-        if self._is_chunked and body:
-            self._client.write(head + chunk(body))
-        else:
-            self._client.write(head + body)
+        self._client.write(sent)
         if ended or self.backend is None:
             self._complete()
         elif self._client.is_write_paused:

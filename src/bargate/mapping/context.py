@@ -8,6 +8,7 @@ ACL are known and empty where there is none; unknown names are empty too, as at 
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -93,7 +94,12 @@ def trace_id(call: Call) -> str:
         unique = request_id.replace("-", "")[:24]
     else:
         unique = request_id.encode().hex()[:24].ljust(24, "0")
-    return f"Root=1-{int(call.received_at):x}-{unique}"
+    return _trace_root(int(call.received_at)) + unique
+
+
+@lru_cache(maxsize=8)
+def _trace_root(second: int) -> str:
+    return f"Root=1-{second:08x}-"
 
 
 _UUID_CHARACTERS = 36

@@ -10,6 +10,7 @@ from functools import lru_cache
 from bargate.access.call import Call
 from bargate.mapping.context import trace_id
 
+FORWARDING_LINES = 4
 # INVARIANT: the block has four lines whatever was sent, so it is not checked with the others.
 _ONE_LINE = bytes.maketrans(b"\r\n\0", b"   ")
 _FORWARDED_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

@@ -69,6 +69,10 @@ REMAPPED_PREFIX = b"x-amzn-Remapped-"
 # Methods whose requests carry `Content-Length: 0` when they have no body (RFC 9110 §8.6).
 EXPECTS_CONTENT = frozenset({b"POST", b"PUT", b"PATCH"})
 WITHOUT_CONTENT = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+METHOD_BYTES = {
+    method: method.encode("ascii")
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+}
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"})
 
 _FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -97,6 +101,11 @@ def has_line_end(lines: Iterable[bytes]) -> bool:
     """Say whether a line of a head holds a line end or NUL of its own."""
     text = b"".join(lines)
     return b"\n" in text or b"\r" in text or b"\0" in text
+
+
+def is_one_head(head: bytes, line_ends: int) -> bool:
+    """Say whether a head has just the line ends it was joined with, and no NUL."""
+    return head.count(b"\n") == line_ends and head.count(b"\r") == line_ends and b"\0" not in head
 
 
 def nominated(connection: bytes | None) -> frozenset[bytes]:

@@ -11,16 +11,22 @@ from bargate.access.control import GuardedRoute
 from bargate.access.verdict import Denial
 from bargate.mapping.context import Place, place_of
 from bargate.mapping.expressions import UnreadableBody, path_parameter
-from bargate.mapping.forwarding import forwarded_line, forwarding_block, via_line
+from bargate.mapping.forwarding import (
+    FORWARDING_LINES,
+    forwarded_line,
+    forwarding_block,
+    via_line,
+)
 from bargate.mapping.headers import (
     DROPPED_FROM_REQUEST,
     EXPECTS_CONTENT,
     FORWARDED_FOR_HTTP_API,
     HOP_BY_HOP,
     IDEMPOTENT,
+    METHOD_BYTES,
     OWNED_BY_GATEWAY,
-    has_line_end,
     is_header_name,
+    is_one_head,
     is_signature,
     nominated,
     without,
@@ -111,7 +117,7 @@ class HttpApiProxyPlan:
             headers = self._changes.headers(self._kept(call), call, facts)
         except UnreadableBody as error:
             return unreadable_body(error)
-        method = self._method or call.method.encode("latin-1", "replace")
+        method = self._method or METHOD_BYTES.get(call.method) or call.method.encode("ascii")
         lines = [b"%b %b HTTP/1.1" % (method, target.encode("ascii")), self._host]
         lines += [b": ".join(header) for header in headers]
         lines += (forwarded_line(call), via_line(call))
@@ -119,12 +125,13 @@ class HttpApiProxyPlan:
             lines.append(b"Content-Length: %d" % len(call.body))
         elif method in EXPECTS_CONTENT:
             lines.append(b"Content-Length: 0")
-        if has_line_end(lines):
-            return unsafe_head()
         lines += (forwarding_block(call), b"", b"")
+        head = b"\r\n".join(lines)
+        if not is_one_head(head, len(lines) + FORWARDING_LINES - 2):
+            return unsafe_head()
         return UpstreamRequest(
             self._origin,
-            b"\r\n".join(lines),
+            head,
             call.body,
             method,
             method in IDEMPOTENT,

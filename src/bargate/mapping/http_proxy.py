@@ -11,16 +11,17 @@ from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
 from bargate.access.verdict import Denial
 from bargate.mapping.expressions import Source, UnreadableBody
-from bargate.mapping.forwarding import forwarding_block
+from bargate.mapping.forwarding import FORWARDING_LINES, forwarding_block
 from bargate.mapping.headers import (
     DROPPED_FROM_HTTP_PROXY,
     EXPECTS_CONTENT,
     FORWARDED,
     IDEMPOTENT,
+    METHOD_BYTES,
     OWNED_BY_GATEWAY,
     REMAPPED_FROM_HTTP_PROXY,
-    has_line_end,
     header_value,
+    is_one_head,
     is_signature,
     nominated,
     remap,
@@ -115,7 +116,7 @@ class HttpProxyPlan:
         query = self._full_query(call, facts)
         if isinstance(query, Denial):
             return query
-        method = self._method or call.method.encode("latin-1", "replace")
+        method = self._method or METHOD_BYTES.get(call.method) or call.method.encode("ascii")
         body = call.body
         if self._converts is not None:
             converted = self._converted(call)
@@ -129,10 +130,10 @@ class HttpProxyPlan:
             lines.append(b"Content-Length: %d" % len(body))
         elif method in EXPECTS_CONTENT:
             lines.append(b"Content-Length: 0")
-        if has_line_end(lines):
-            return unsafe_head()
         lines += (forwarding_block(call), b"", b"")
         head = b"\r\n".join(lines)
+        if not is_one_head(head, len(lines) + FORWARDING_LINES - 2):
+            return unsafe_head()
         return UpstreamRequest(
             self._origin, head, body, method, method in IDEMPOTENT, self._timeout_s
         )

@@ -118,6 +118,45 @@ def wrongly_joined(pool: Issuer, part: int) -> str:
     return ".".join([*parts[:part], other[part], *parts[part + 1 :]])
 
 
+@pytest.mark.xfail(
+    reason="hardening: mapping/http_proxy.py _lines passes X_Email beside a mapped X-Email; WSGI, CGI"
+    " and PHP backends read both as one name, so a caller speaks in the place of a missing claim",
+    strict=True,
+)
+def test_a_missing_claim_cannot_be_forged_by_an_underscore(
+    api: ServedApi, origin: Backend, pool: Issuer
+) -> None:
+    headers = {"Authorization": pool.id_token(email=...), "X_Email": "root@example.com"}
+    assert api.call("GET", "/pets", headers).status == 200
+    names = {name.upper().replace("-", "_") for name, _ in origin.received[-1].headers}
+    assert "X_EMAIL" not in names
+
+
+def test_a_claim_cannot_break_out_of_its_header(
+    api: ServedApi, origin: Backend, pool: Issuer
+) -> None:
+    token = pool.id_token(
+        email="a\r\nX-Injected: 1\0\u560d\u560aX-Injected: 2", sub=["x", {"y": 1}]
+    )
+    assert api.get("/pets", Authorization=token).status == 200
+    assert origin.received[-1].header("X-Injected") is None
+    assert len([name for name, _ in origin.received[-1].headers if name == "X-Email"]) == 1
+
+
+def test_two_authorization_headers_are_no_token(api: ServedApi, pool: Issuer) -> None:
+    good = f"Authorization: {pool.id_token()}\r\n"
+    for pair in (good + "Authorization: x\r\n", "authorization: x\r\n" + good, good + good):
+        request = f"GET {api.base}/pets HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{pair}\r\n"
+        assert api.raw(request.encode()).startswith(b"HTTP/1.1 401 ")
+
+
+def test_what_one_authorizer_remembers_another_does_not(api: ServedApi, pool: Issuer) -> None:
+    token = pool.id_token()
+    for _ in range(2):
+        assert api.get("/pets", Authorization=token).status == 200
+        assert is_unauthorized(api.get("/audience", Authorization=token))
+
+
 NOW = int(time.time())
 REFUSED: dict[str, Callable[[Issuer, Issuer], str]] = {
     "nothing": lambda _pool, _other: "",
@@ -343,40 +382,31 @@ def test_broken_slow_and_silent_issuers(
 def test_no_token_in_logs_or_explanations(
     tmp_path: Path, run_dir: Path, origin: Backend, pool: Issuer
 ) -> None:
-    seen = []
-    with served(tmp_path, run_dir, document(origin), "--issuer", f"{POOL}={pool.url}") as api:
+    seen: list[str] = []
+    pool_option = ("--issuer", f"{POOL}={pool.url}")
+    with served(tmp_path, run_dir, document(origin), *pool_option) as api:
         good = pool.id_token()
-        bad = [
-            good,
-            pool.access_token("a"),
-            pool.id_token("nobody"),
-            good[:-9],
-            good + "x",
-            "Bearer " + good,
-        ]
-        for token in bad:
-            for path in ("/pets", "/scoped", f"/pets?access_token={token.split()[-1]}"):
-                answer = api.get(path, Authorization=token)
+        tokens = [good, pool.access_token("a"), pool.id_token("nobody"), good[:-9], good + "x"]
+        refused = []
+        for token in tokens:
+            for path in ("/pets", "/scoped", f"/pets?access_token={token}"):
+                answer = api.get(path, Authorization=f"Bearer {token}")
                 seen.append(answer.body.decode())
                 if answer.status != 200:
-                    told = (
-                        bargate("why", answer.request_id, "--json", run_dir=run_dir)
-                        if path == "/pets"
-                        else None
-                    )
-                    if told is not None:
-                        assert told.returncode == 0, told.stderr
-                        seen.append(told.stdout + told.stderr)
-        offline = bargate(
-            "explain", str(api.path), "--request", f"GET /prod/pets?t={good}", "--header",
-            f"Authorization: {good}x", "--issuer", f"{POOL}={pool.url}",
-        )  # fmt: skip
-        seen.append(offline.stdout + offline.stderr)
+                    refused.append(answer.request_id)
+        assert len(refused) > 10
+        for told in (
+            bargate("why", refused[-1], "--json", run_dir=run_dir),
+            bargate("why", refused[0], run_dir=run_dir),
+            bargate("explain", str(api.path), "--request", f"GET /prod/pets?t={good}",
+                    "--header", f"Authorization: {good}x", *pool_option),
+        ):  # fmt: skip
+            assert "cognito." in told.stdout, told.stderr
+            seen.append(told.stdout + told.stderr)
         api.gateway.stop()
         seen.append(api.drained())
     text = "".join(seen)
-    assert "cognito." in text
-    for token in bad:
-        for part in token.removeprefix("Bearer ").split("."):
-            assert part[:64] not in text or len(part) < 30
+    assert refused[0] in text
+    for token in tokens:
+        for part in token.split("."):
             assert part[-24:] not in text

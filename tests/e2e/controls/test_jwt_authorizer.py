@@ -155,8 +155,10 @@ def test_client_id_stands_in_for_a_missing_aud(api: ServedApi, pool: Issuer) -> 
 
 
 def test_one_audience_of_several_is_enough(api: ServedApi, pool: Issuer) -> None:
-    assert api.get("/two", Authorization=pool.jwt(aud=["x", "second"])).status == 200
-    assert api.get("/pets", Authorization=pool.jwt(aud=["x", "second"])).status == 401
+    token = pool.jwt(aud=["x", "second"])
+    for _ in range(2):  # what one authorizer remembers another does not
+        assert api.get("/two", Authorization=token).status == 200
+        assert api.get("/pets", Authorization=token).status == 401
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterator
@@ -189,10 +191,10 @@ def test_an_unknown_route_with_an_authorization_header(closed: ServedApi) -> Non
     answer = closed.get("/nothing", Authorization="Bearer abc")
     assert answer.status == 403
     assert answer.headers["x-amzn-errortype"] == "IncompleteSignatureException"
-    # The hash is of the header as sent.
+    hashed = base64.b64encode(hashlib.sha256(b"Bearer abc").digest()).decode()
     assert answer.json["message"] == (
         "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256"
-        " and encoded with Base64): '5qkfwAgzvbuKoz4wvPOaD+FbfIWxbIJqjYCtYzVkHBQ='."
+        f" and encoded with Base64): '{hashed}'."
     )
 
 
@@ -250,6 +252,20 @@ def test_a_default_route_and_stage(tmp_path: Path, run_dir: Path, origin: Backen
             assert f"{origin.received[-1].method} {origin.received[-1].target}" == backend
         assert api.gateway.call("POST", "/_api/fallback/pets").status == 200
         assert origin.received[-1].target == "/fallback"
+
+
+@pytest.mark.xfail(
+    reason="defect: gateway/exchange.py _ours takes a call without a stage for a REST call, so an"
+    " HTTP API's unknown stage answers x-amzn-RequestId (AWS [D] apigw-errors §4: apigw-requestid)",
+    strict=True,
+)
+def test_an_unknown_stage_of_an_http_api(tmp_path: Path, run_dir: Path, origin: Backend) -> None:
+    paths = {"/pets": {"get": operation(proxy(f"http://127.0.0.1:{origin.port}/pets"))}}
+    document = rest(paths, **{"x-bargate-api-id": "staged"})
+    with served(tmp_path, run_dir, document, "--http-api", "--stage", "dev") as api:
+        answer = api.gateway.call("GET", "/_api/staged/other/pets")
+        assert (answer.status, answer.body) == NOT_FOUND
+        assert "apigw-requestid" in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,13 @@ class Backend(asyncio.Protocol):
             if not self._complete:
                 self._fault = f"the backend's response is malformed: {error}"
         if not self._delivered:
-            self._check_head(len(data))
+            self._head_bytes += len(data)
+            limits = self._limits
+            if (
+                self._head_bytes > limits.upstream_head_max_bytes
+                or len(self._headers) > limits.upstream_header_max_count
+            ):
+                self._check_head()
         if self._fault is not None:
             self._fail("malformed", self._fault)
         elif self._has_head:
@@ -237,8 +243,7 @@ class Backend(asyncio.Protocol):
                 self._fault = "the backend's transfer coding is not supported"
             self._framed = True
 
-    def _check_head(self, size_bytes: int) -> None:
-        self._head_bytes += size_bytes
+    def _check_head(self) -> None:
         limit = self._limits.upstream_head_max_bytes
         too_long = self._head_bytes > limit and (
             not self._has_head
