@@ -129,7 +129,10 @@ class _Reloading:
             self._show(invalid.findings)
             _log.error("reload refused: the documents served before are still served")
         except (WorkerFailed, TimeoutError) as error:
-            _log.error("reload failed: %s", error)
+            _log.error("reload refused: %s; what was served before is still served", error)
+        except Exception:  # noqa: BLE001  the edge of a reload
+            # A bug met while reading a document must not end what is being served.
+            _log.exception("reload refused: the documents served before are still served")
         else:
             click.echo(f"bargate: reloaded {', '.join(self._source.files)}")
 

@@ -1,6 +1,7 @@
 """How findings about documents reach the terminal."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -12,10 +13,20 @@ EXIT_INVALID = 2
 
 
 def show(findings: Iterable[Finding]) -> None:
-    """Print findings to standard error, one a line."""
-    for finding in findings:
+    """Print findings to standard error, one a line; warnings that say the same only once."""
+    kept = tuple(findings)
+    alike = Counter((each.file, each.severity, each.message) for each in kept)
+    shown = set()
+    for finding in kept:
+        key = (finding.file, finding.severity, finding.message)
+        if finding.severity == "warning" and key in shown:
+            continue
+        shown.add(key)
+        more = alike[key] - 1 if finding.severity == "warning" else 0
         colour = "red" if finding.severity == "error" else "yellow"
-        click.secho(str(finding), fg=colour, err=True)
+        click.secho(
+            f"{finding}{f' (and {more} more like it)' if more else ''}", fg=colour, err=True
+        )
 
 
 def refuse(invalid: InvalidDocument) -> NoReturn:

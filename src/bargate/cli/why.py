@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from bargate.cli.explanation import show_explained
-from bargate.gateway.questions import ask
+from bargate.gateway.questions import UnsafeFolder, ask, check_private
 from bargate.settings import run_directory
 from bargate.snapshot.explain import ExplainedCall
 
@@ -26,7 +26,14 @@ def why(request_id: str, *, as_json: bool) -> None:
     remembers its last 1,000 refused calls and one in a hundred of the others.
     """
     folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
-    sockets = sorted(folder.glob("gateway-*.sock"))
+    try:
+        check_private(folder)
+        sockets = sorted(folder.glob("gateway-*.sock"))
+    except FileNotFoundError:
+        sockets = []
+    except (OSError, UnsafeFolder) as error:
+        click.echo(f"bargate: cannot ask a gateway: {error}", err=True)
+        sys.exit(1)
     answers = [asyncio.run(ask(path, request_id)) for path in sockets]
     if not any(answer.is_reached for answer in answers):
         click.echo(f"bargate: no gateway of this user is running (looked in {folder})", err=True)

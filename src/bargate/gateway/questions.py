@@ -79,6 +79,11 @@ class QuestionSocket:
 def make_private(folder: Path) -> None:
     """Make a folder that only its owner may enter; raises UnsafeFolder when it is another's."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_private(folder)
+
+
+def check_private(folder: Path) -> None:
+    """Raise UnsafeFolder unless only this user may enter `folder`; OSError when there is none."""
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise UnsafeFolder(f"{folder} must be a folder of this user with mode 0700")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, cast, get_args
 
-import regex
-
 from bargate.model.rest_api import (
     ContentHandling,
     Integration,
@@ -19,6 +17,7 @@ from bargate.openapi.expressions import request_mapping, response_mapping
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.findings import shown
 from bargate.openapi.operations import VERBS
+from bargate.openapi.patterns import pattern_problem
 from bargate.openapi.refs import follow
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ _MEMBERS = {
 }  # fmt: skip
 _RESPONSE_MEMBERS = {"statusCode", "responseParameters", "responseTemplates", "contentHandling"}
 _TIMEOUT_MS = (50, 29_000)  # AWS [D] apigw-objects §11
-_MAX_PATTERN = 512
 _STATUS = re.compile(r"[1-5][0-9]{2}\Z")
 _HTTP_URI = re.compile(r"(?:https?://[^\s/?#]|\$\{stageVariables\.)[^\s]*\Z")
 _AWS_URI = re.compile(r"(?:arn:|\$\{stageVariables\.)[^\s]+\Z")
@@ -172,14 +170,10 @@ def _responses(
 
 
 def _check_pattern(pattern: str, place: Cursor) -> None:
-    if len(pattern) > _MAX_PATTERN:
-        place.error("the selection pattern is too long", f"write at most {_MAX_PATTERN} characters")
-        return
-    try:
-        regex.compile(pattern)
-    except regex.error as error:
+    problem = pattern_problem(pattern)
+    if problem is not None:
         place.error(
-            f"the selection pattern is no regular expression: {error}",
+            f"the selection pattern is no regular expression: {problem}",
             r"write for example 4\d{2}, or default",
         )
 

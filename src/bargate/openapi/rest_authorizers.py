@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, cast
 
-import regex
-
 from bargate.model.rest_api import Authorizer
 from bargate.openapi.arns import function_uri, role, user_pools
 from bargate.openapi.findings import shown
+from bargate.openapi.patterns import pattern_problem
 
 if TYPE_CHECKING:
     from bargate.openapi.cursor import Cursor
@@ -112,11 +111,10 @@ def _expression(extension: Cursor) -> str | None:
     expression = extension.text("identityValidationExpression")
     if expression is None:
         return None
-    try:
-        regex.compile(expression)
-    except regex.error as error:
+    problem = pattern_problem(expression)
+    if problem is not None:
         extension.error(
-            f"this is no regular expression: {error}",
+            f"this is no regular expression: {problem}",
             "write for example ^Bearer [-0-9a-zA-Z._]+$",
             "identityValidationExpression",
         )

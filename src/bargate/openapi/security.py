@@ -63,9 +63,9 @@ def read_schemes(
     schemes = reading.components("securitySchemes")
     found = {}
     for name, place in schemes.members() if schemes else ():
-        if name.startswith("x-"):
-            continue
         cursor = follow(place)
+        if name.startswith("x-") and (cursor is None or not cursor.has("type")):
+            continue  # an extension of the section; a scheme has a type, whatever its name
         if cursor is not None:
             found[name] = _scheme(name, cursor, read_authorizer)
     return found
