@@ -5,7 +5,7 @@ the order header, path, querystring. Header names compare without case (RFC 9110
 clients send lower case), query names with.
 """
 
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, RestControl, Step
@@ -27,7 +27,8 @@ def _compile(guarded: GuardedMethod) -> Step | None:
 
     def valid_parameters(call: Call, facts: Facts) -> Denial | None:
         missing = [name for name, key in headers if not call.header.get(key, b"").strip()]
-        missing += [name for name in paths if not facts.path_parameters.get(name, "").strip()]
+        given = facts.path_parameters
+        missing += [name for name in paths if not unquote(given.get(name, "")).strip()]
         if queries:
             present = _present_queries(call.query)
             missing += [name for name in queries if name not in present]

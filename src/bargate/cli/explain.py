@@ -130,7 +130,9 @@ def explain(*, as_json: bool, api_id: str | None, **options: Any) -> None:
     try:
         explained = asyncio.run(explain_offline(snapshot, keys, request))
     except BadRequest as error:
-        click.echo(f"refused before it is a call: HTTP {error.status}: {error.reason}")
+        refused = {"outcome": "refused", "status": error.status, "detail": error.reason}
+        text = f"refused before it is a call: HTTP {error.status}: {error.reason}"
+        click.echo(msgspec.json.encode(refused).decode() if as_json else text)
         sys.exit(EXIT_REFUSED)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(explained)).decode())

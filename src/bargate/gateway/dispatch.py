@@ -90,13 +90,11 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - as in `begin`
             return self.fail(record)
 
-    def body_arrived(self, record: CallRecord) -> Outcome:
-        """Run the tail steps and ask the plan, now that `record.call.body` is whole."""
-        _facts(record).step = 0
-        return self.resume_tail(record)
+    def finish(self, record: CallRecord) -> Outcome:
+        """Run the tail steps, or go on with them after a fetch, then ask the plan.
 
-    def resume_tail(self, record: CallRecord) -> Outcome:
-        """Go on with the tail steps after a fetch, then ask the plan."""
+        Called when the head is decided and `record.call.body` is whole, also when it is empty.
+        """
         try:
             endpoint, facts = record.endpoint, record.facts
             assert endpoint is not None  # noqa: S101 - only routed calls come here
@@ -171,6 +169,8 @@ class Dispatcher:
                 facts.step = index
                 return verdict
             return self.refuse(record, verdict)
+        # INVARIANT: only a Need leaves `step` behind, so the tail begins at its own first step.
+        facts.step = 0
         return None
 
 

@@ -120,7 +120,7 @@ class Exchange:
     def body_arrived(self, body: bytes) -> None:
         """Go on: the whole request body is here."""
         self.record.call.body = body
-        self._settle(self._context.dispatcher.body_arrived(self.record))
+        self._settle(self._context.dispatcher.finish(self.record))
 
     def refuse(self, denial: Denial) -> None:
         """End the call by `denial`."""
@@ -159,7 +159,7 @@ class Exchange:
             if self._head.has_body:
                 self._client.read_body()
             else:
-                self._settle(self._context.dispatcher.resume_tail(self.record))
+                self._settle(self._context.dispatcher.finish(self.record))
         elif isinstance(outcome, Need):
             self._wait_for_keys(outcome.source, self._resume_head)
         else:
@@ -177,7 +177,7 @@ class Exchange:
         self._settle_head(self._context.dispatcher.resume_head(self.record))
 
     def _resume_tail(self) -> None:
-        self._settle(self._context.dispatcher.resume_tail(self.record))
+        self._settle(self._context.dispatcher.finish(self.record))
 
     def _wait_for_keys(self, source: KeySource, resume: Callable[[], None]) -> None:
         self._fetches += 1

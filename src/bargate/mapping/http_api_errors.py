@@ -58,6 +58,8 @@ class HttpApiErrors:
         if denial.www_authenticate is not None:
             headers.append((b"www-authenticate", header_value(denial.www_authenticate)))
         body = json.dumps({"message": message}, separators=(",", ":")).encode()
+        if denial.response_type == "INTEGRATION_FAILURE":
+            return Response(status, headers, body)  # `denial.status` is what a REST API answers
         return Response(denial.status or status, headers, body)
 
 

@@ -56,7 +56,10 @@ def _part(match: re.Match[str], escaped: Escape, content_type: str, place: Place
     if (name := match["context"]) is not None:
         error = compile_error_variable(name)
         if error is not None:
-            return _error_part(error, escape if _is_markup(content_type) else str)
+            # These two are JSON, or a word, already; the others may hold what the client sent.
+            plain = name in {"error.messageString", "error.responseType"}
+            markup = escape if _is_markup(content_type) else str
+            return _error_part(error, markup if plain else escaped)
         variable = compile_variable(name)
         return lambda call, facts, place, _denial: escaped(variable(call, facts, place) or "")
     if (name := match["stage"]) is not None:

@@ -83,13 +83,13 @@ def explain_call(
     if isinstance(decided.outcome, Need):
         return outline, decided.outcome
     if decided.outcome is not None:
-        response = stage.refuser.render(call, facts, endpoint, decided.outcome)
+        response = _rendered(stage, endpoint, call, facts, decided.outcome)
         return _refused(outline, decided.outcome, response), None
     planned = endpoint.ask(call, facts)
     ended = planned if isinstance(planned, Denial) else denial
     if ended is not None:
         step = Recorded("integration", "refused", f"{ended.detail} [{ended.reason}]")
-        response = stage.refuser.render(call, facts, endpoint, ended)
+        response = _rendered(stage, endpoint, call, facts, ended)
         return _refused(_with_step(outline, step), ended, response), None
     return _allowed(outline, planned), None
 
@@ -103,8 +103,18 @@ def _unrouted(
     stage: CompiledStage, call: Call, steps: tuple[Recorded, ...], denial: Denial
 ) -> ExplainedCall:
     step = Recorded("route", "refused", f"{denial.detail} [{denial.reason}]")
-    response = stage.refuser.render(call, None, None, denial)
+    response = _rendered(stage, None, call, None, denial)
     return _refused(_outline(call, stage, None, (*steps, step)), denial, response)
+
+
+def _rendered(
+    stage: CompiledStage, endpoint: Endpoint | None, call: Call, facts: Facts | None, denial: Denial
+) -> Response:
+    """Give the response to a refused call, with its CORS headers."""
+    response = stage.refuser.render(call, facts, endpoint, denial)
+    if stage.cors is None:
+        return response
+    return Response(response.status, stage.cors.apply(call, response.headers), response.body)
 
 
 def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denial) -> ExplainedCall:

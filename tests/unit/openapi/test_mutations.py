@@ -45,6 +45,8 @@ def mutate(document: Any, path: tuple[Any, ...], data: st.DataObject) -> None:
         value = document[path[-1]]
     except (KeyError, IndexError, TypeError):
         return
+    if not isinstance(document, dict | list):
+        return
     kind = data.draw(st.sampled_from(["delete", "replace", "rename"]))
     if kind == "replace":
         document[path[-1]] = copy.deepcopy(data.draw(st.sampled_from(VALUES)))
