@@ -31,7 +31,6 @@ def _iso_8601(second: int) -> str:
 _KEYS: dict[str, Callable[[Call], str | None]] = {
     "aws:currenttime": lambda call: _iso_8601(int(call.received_at)),
     "aws:epochtime": lambda call: str(int(call.received_at)),
-    "aws:principaltype": lambda _: "Anonymous",
     "aws:referer": lambda call: call.text(b"referer"),
     "aws:securetransport": lambda call: "true" if call.secure else "false",
     "aws:sourceip": lambda call: call.source_ip,

@@ -7,12 +7,15 @@ which is narrower than Table A, is followed [I]. `AWS_IAM` and `CUSTOM` methods 
 `unsupported_authorizer` before their policy would matter.
 """
 
-from urllib.parse import unquote
+import re
+
+from msgspec import structs
 
 from bargate.access.call import Call, Facts
 from bargate.access.context_keys import compile_context
 from bargate.access.control import GuardedMethod, RestControl, Step
-from bargate.access.method_arn import compile_method_arn, mask_account
+from bargate.access.method_arn import MethodArn, compile_method_arn, mask_account
+from bargate.access.paths import other_readings
 from bargate.access.verdict import Denial
 from bargate.arn import fold_arn
 from bargate.model.invalid import InvalidConfiguration
@@ -31,6 +34,8 @@ from bargate.policy import (
 )
 
 ACTION = "execute-api:Invoke"
+# What all readings of a resource's paths begin with (see `other_readings`).
+_FIXED = re.compile(r"[^{%;\\]*")
 _ANONYMOUS = Anonymous()
 EXTENSION = "x-amazon-apigateway-policy"
 MAX_CHARACTERS = 8192  # AWS [D] apigw-evaluation §2
@@ -69,8 +74,7 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     context_of = compile_context(policy.keys())
 
     def resource_policy(call: Call, facts: Facts) -> Denial | None:
-        arn = method_arn(call)
-        decision = _decide(policy, arn, context_of(call))
+        arn, decision = _decide(policy, method_arn, call, context_of(call))
         facts.resource_decision = decision
         return None if decision.effect is Effect.ALLOW else _denial(decision, arn)
 
@@ -86,16 +90,22 @@ def _arn_start(guarded: GuardedMethod) -> str:
     )
     if verb == "ANY":
         return fold_arn(start)
-    fixed = guarded.resource.path.partition("{")[0].partition("%")[0]
+    fixed = _FIXED.match(guarded.resource.path)[0]  # type: ignore[index]  # matches the empty text
     return fold_arn(f"{start}{verb}{fixed}")
 
 
-def _decide(policy: CompiledPolicy, arn: str, context: Context) -> Decision:
-    """Decide on the method ARN as sent and, where it holds escapes, on what they stand for."""
+def _decide(
+    policy: CompiledPolicy, method_arn: MethodArn, call: Call, context: Context
+) -> tuple[str, Decision]:
+    """Decide on the method ARN as sent, then on all that a backend may take its path for."""
+    arn = method_arn(call)
     decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, arn, context))
-    if "%" in arn and decision.effect is Effect.ALLOW:
-        return policy.decide(AccessRequest(_ANONYMOUS, ACTION, unquote(arn), context))
-    return decision
+    for path in other_readings(call.resource_path):
+        if decision.effect is not Effect.ALLOW:
+            break
+        other = method_arn(structs.replace(call, resource_path=path))
+        decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, other, context))
+    return arn, decision
 
 
 def _denial(decision: Decision, arn: str) -> Denial:

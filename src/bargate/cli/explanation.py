@@ -1,5 +1,7 @@
 """How an explained call looks in a terminal."""
 
+import os
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,9 +18,20 @@ _STYLES = {
 _OUTCOMES = {"allowed": "bold green", "refused": "bold red", "undecided": "bold yellow"}
 
 
+WIDTH_WITHOUT_TERMINAL = 160
+
+
+def wide_console() -> Console:
+    """Give a console as wide as the terminal, or wide enough for tables where there is none."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_WITHOUT_TERMINAL
+    return console
+
+
 def show_explained(explained: ExplainedCall) -> None:
     """Print each step with its verdict, the outcome, and the response."""
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(f"[bold]{escape(explained.request)}[/] from {escape(explained.source_ip)}")
     console.print(f"at {explained.time}, request {escape(explained.request_id)}\n")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -34,5 +47,5 @@ def show_explained(explained: ExplainedCall) -> None:
     if explained.response is not None:
         console.print(f"\nHTTP/1.1 {explained.response.status}")
         for name, value in explained.response.headers:
-            console.print(escape(f"{name}: {value}"))
-        console.print(f"\n{escape(explained.response.body)}")
+            console.print(escape(f"{name}: {value}"), soft_wrap=True)
+        console.print(f"\n{escape(explained.response.body)}", soft_wrap=True)

@@ -3,10 +3,11 @@
 from typing import Any
 
 import click
-from rich.console import Console
+from rich import box
 from rich.table import Table
 
 from bargate.cli import findings
+from bargate.cli.explanation import wide_console
 from bargate.cli.options import files_argument, source_of, source_options
 from bargate.documents import LoadedApi, load
 from bargate.gateway.fetch import fetch
@@ -25,7 +26,7 @@ def routes(**options: Any) -> None:
     except InvalidDocument as invalid:
         findings.refuse(invalid)
     findings.show(loaded.warnings)
-    console = Console()
+    console = wide_console()
     for each in loaded.apis:
         console.print(_table(each))
 
@@ -33,7 +34,11 @@ def routes(**options: Any) -> None:
 def _table(loaded: LoadedApi) -> Table:
     stage = next(iter(loaded.compiled.stages.values()))
     names = ", ".join(loaded.compiled.stages)
-    table = Table(title=f"{stage.api_name} ({stage.api_id}), stage {names}", title_justify="left")
+    table = Table(
+        title=f"{stage.api_name} ({stage.api_id}), stage {names}",
+        title_justify="left",
+        box=box.SIMPLE,
+    )
     for heading in ("method", "path", "controls met, in order", "integration"):
         table.add_column(heading, overflow="fold")
     for endpoint in sorted(stage.router.endpoints, key=lambda each: each.resource_path):

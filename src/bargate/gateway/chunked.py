@@ -11,10 +11,12 @@ import re
 _LINE_MAX_BYTES = 256
 _TRAILER_MAX_BYTES = 4_096
 _WHOLE_BODY_EXTENSION_MAX_BYTES = 16_384
+_CHUNKS_MAX = 32_768
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _SIZE_LINE = re.compile(
     rb"([0-9A-Fa-f]{1,8})((?:;" + _TOKEN + rb"(?:=(?:" + _TOKEN + rb'|"[\t !#-\[\]-~]*"))?)*)'
 )
+_PLAIN_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
 _TRAILER_LINE = re.compile(_TOKEN + rb":[\t\x20-\x7e\x80-\xff]*")
 
 _SIZE, _DATA, _DATA_END, _TRAILERS, _DONE = range(5)
@@ -28,35 +30,65 @@ class ChunkedBody:
     """A chunked body being read; `body` is what was decoded so far.
 
     Trailers are checked and dropped. Extensions are checked and dropped, and bounded over the
-    whole body, so that chunks of one byte cannot carry kilobytes each.
+    whole body, so that chunks of one byte cannot carry kilobytes each. So are the chunks, each of
+    which costs time: 10 MiB fit in the `_CHUNKS_MAX` allowed as long as they hold 320 bytes each.
     """
 
-    __slots__ = ("_extension_bytes", "_left", "_rest", "_state", "_trailer_bytes", "body")
+    __slots__ = ("_chunks", "_extension_bytes", "_left", "_rest", "_state", "_trailer_bytes", "body")
 
     def __init__(self) -> None:
         self.body = bytearray()
         self._rest = b""
         self._left = 0
         self._state = _SIZE
+        self._chunks = 0
         self._extension_bytes = 0
         self._trailer_bytes = 0
 
-    def feed(self, data: bytes, max_bytes: int) -> bytes | None:
-        """Decode `data`; give the bytes after the body once it is complete, None before.
+    def feed(self, data: bytes, max_bytes: int, at: int = 0) -> int | None:
+        """Decode `data` from `at` on; give where the body ends in it, None if it is not complete.
 
         Stops decoding as soon as `body` is longer than `max_bytes`, which the caller checks.
         Raises BadChunk.
         """
-        data, at = self._rest + data, 0
+        before = len(self._rest)
+        if before:
+            data, at = self._rest + data[at:], 0
+            self._rest = b""
+        end = self._decode(data, at, max_bytes)
+        if self._state == _DONE:
+            return end - before
+        self._rest = data[end:]
+        return None
+
+    def _decode(self, data: bytes, at: int, max_bytes: int) -> int:
+        """Decode as far as `data` goes, or `max_bytes`; give where it stopped."""
         while self._state != _DONE and len(self.body) <= max_bytes:
+            if self._state == _SIZE:
+                at = self._take_whole_chunks(data, at, max_bytes)
             then = self._take_data(data, at) if self._state == _DATA else self._take_line(data, at)
             if then < 0:
                 break
             at = then
-        if self._state == _DONE:
-            return data[at:]
-        self._rest = data[at:]
-        return None
+        return at
+
+    def _take_whole_chunks(self, data: bytes, at: int, max_bytes: int) -> int:
+        """Take the chunks that are there from end to end; all else is for the states."""
+        body, match_size = self.body, _PLAIN_SIZE_LINE.match
+        while (size := match_size(data, at)) and len(body) <= max_bytes:
+            begin = size.end()
+            end = begin + int(size[1], 16)
+            if end == begin or not data.startswith(b"\r\n", end):
+                break
+            body += data[begin:end]
+            at = end + 2
+            self._count_chunk()
+        return at
+
+    def _count_chunk(self) -> None:
+        self._chunks += 1
+        if self._chunks > _CHUNKS_MAX:
+            raise BadChunk("too many chunks")
 
     def _take_data(self, data: bytes, at: int) -> int:
         piece = data[at : at + self._left]
@@ -101,6 +133,7 @@ class ChunkedBody:
         self._extension_bytes += len(match[2])
         if self._extension_bytes > _WHOLE_BODY_EXTENSION_MAX_BYTES:
             raise BadChunk("too many chunk extensions")
+        self._count_chunk()
         self._left = int(match[1], 16)
         self._state = _DATA if self._left else _TRAILERS
 

@@ -4,8 +4,10 @@
                     │                                             ├──► DISCARD (unread body) ─► IDLE
                     └── BadRequest ─► LINGER ─► closed            └──► LINGER or closed
 
-At most one request is ever parsed: what a client pipelines behind it stays bytes, and reading
-pauses while more than one read of them waits.
+At most one request is ever parsed. What a client pipelines behind it stays bytes in `_pending`,
+read from `_pending_at` on and counted in the memory budget. Reading pauses while whole requests
+may wait there: when the client does not read its answers, when it had its turn, and, once
+`_READ_AHEAD_BYTES` wait, while a backend is slow. So one connection holds two reads at most.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _IDLE, _BUSY, _BODY, _DISCARD, _LINGER, _CLOSED = range(6)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TURN = 32
+_READ_AHEAD_BYTES = 64 * 1024
 
 
 class ClientConnection(asyncio.Protocol):
@@ -41,6 +44,7 @@ class ClientConnection(asyncio.Protocol):
         "_discarded_bytes",
         "_exchange",
         "_head",
+        "_held_bytes",
         "_is_advancing",
         "_is_draining",
         "_is_head_begun",
@@ -49,6 +53,7 @@ class ClientConnection(asyncio.Protocol):
         "_is_used",
         "_keep_alive",
         "_pending",
+        "_pending_at",
         "_reader",
         "_saw_eof",
         "_state",
@@ -63,7 +68,9 @@ class ClientConnection(asyncio.Protocol):
         self._context = context
         self._reader = HeadReader(context.limits)
         self._state = _IDLE
-        self._pending = b""
+        self._pending = b""  # empty as soon as all of it is used
+        self._pending_at = 0
+        self._held_bytes = 0  # of the budget, for `_pending`
         self._exchange: Exchange | None = None
         self._head: RequestHead | None = None
         self._body: bytearray | None = None
@@ -106,16 +113,19 @@ class ClientConnection(asyncio.Protocol):
         """Take bytes for whatever the connection is doing."""
         state = self._state
         if state == _IDLE:
-            self._pending = self._pending + data if self._pending else data
+            if self._pending:
+                self._append(data)
+            else:
+                self._pending = data
             if not self._is_advancing:
                 self._advance()
         elif state == _BODY:
-            self._take_body(data)
+            self._take_body(data, 0)
         elif state == _BUSY:
-            self._pending += data
+            self._append(data)
             self._pause_reading()
         elif state == _DISCARD:
-            self._discard(data)
+            self._discard(data, 0)
         elif state == _LINGER:
             self._discarded_bytes += len(data)
             if self._discarded_bytes > self._context.limits.discard_max_bytes:
@@ -136,7 +146,8 @@ class ClientConnection(asyncio.Protocol):
         """Forget the connection, and end its call."""
         context = self._context
         self._state = _CLOSED
-        self._pending = b""
+        self._take_pending()
+        self._hold_pending()
         context.connections.discard(self)
         if not context.connections:
             context.emptied.set()
@@ -174,7 +185,7 @@ class ClientConnection(asyncio.Protocol):
         self._release()
         if self._exchange is not None:
             self._exchange.resume()
-        elif self._state == _IDLE:
+        elif self._state == _IDLE and not self._is_advancing:
             self._advance()
 
     # what the exchange calls
@@ -216,10 +227,10 @@ class ClientConnection(asyncio.Protocol):
         if head.expects_continue and not self._pending:
             self.write(_CONTINUE)
         self._context.body.start(self)
-        pending, self._pending = self._pending, b""
-        if pending:
-            self._take_body(pending)
-        self._resume_reading()
+        if self._pending:
+            self._take_body(*self._take_pending())
+        if self._state == _BODY:
+            self._resume_reading()
 
     def exchange_done(self) -> None:
         """Go on to the next request, or end the connection."""
@@ -234,9 +245,9 @@ class ClientConnection(asyncio.Protocol):
         elif self._unread_bytes:
             self._state = _DISCARD
             self._context.header.start(self)
-            pending, self._pending = self._pending, b""
-            self._discard(pending)
-            self._resume_reading()
+            self._discard(*self._take_pending())
+            if self._state == _DISCARD:
+                self._resume_reading()
         else:
             self._await_request()
 
@@ -286,12 +297,16 @@ class ClientConnection(asyncio.Protocol):
         turns = _TURN
         while self._pending and self._state == _IDLE and not self.is_write_paused:
             if not turns:
+                self._hold_pending()
+                self._pause_reading()
                 self._context.loop.call_soon(self._advance_again)
                 return
             turns -= 1
             if not self._next():
                 break
         self._is_advancing = False
+        if self._pending or self._held_bytes:
+            self._settle_pending()
         self._settle_reading()
 
     def _advance_again(self) -> None:
@@ -312,16 +327,20 @@ class ClientConnection(asyncio.Protocol):
 
     def _next(self) -> bool:
         """Begin the next request; False when its head is not complete."""
-        data = self._pending
-        if data.startswith(b"\r\n"):  # RFC 9112 §2.2: one empty line before a request is ignored
-            data = self._pending = data[2:]
-        end = data.find(b"\r\n\r\n") + 4
+        data, at = self._pending, self._pending_at
+        if data.startswith(b"\r\n", at):  # RFC 9112 §2.2: one empty line before it is ignored
+            at += 2
+        end = data.find(b"\r\n\r\n", at) + 4
         try:
             if end < 4:  # noqa: PLR2004 - find gave -1
-                self._await_rest(data)
+                self._pending, self._pending_at = data[at:], 0
+                self._await_rest(self._pending)
                 return False
-            self._pending = data[end:]
-            self._head = head = self._reader.read(data[:end])
+            if end == len(data):  # nothing is pipelined: the common case
+                self._pending, self._pending_at = b"", 0
+            else:
+                self._pending_at = end
+            self._head = head = self._reader.read(data[at:end])
         except BadRequest as error:
             self._refuse(error)
             return False
@@ -358,12 +377,12 @@ class ClientConnection(asyncio.Protocol):
         body = self._chunked.body if self._chunked is not None else self._body
         return len(body) if body is not None else 0
 
-    def _take_body(self, data: bytes) -> None:
+    def _take_body(self, data: bytes, at: int) -> None:
         exchange = self._exchange
         assert exchange is not None  # noqa: S101 - the body belongs to it
         before = self._arrived_bytes()
         try:
-            rest = self._feed(data)
+            end = self._feed(data, at)
         except BadChunk as error:
             self._end_body(denials.body_malformed(str(error)))
             return
@@ -372,30 +391,31 @@ class ClientConnection(asyncio.Protocol):
             self._end_body(denials.body_too_large(self._context.limits.body_max_bytes))
         elif not exchange.charge(arrived - before):
             self._end_body(denials.MEMORY_SPENT)
-        elif rest is not None:
-            self._body_is_whole(exchange, rest)
+        elif end is not None:
+            self._leave_pending(data, end)
+            self._body_is_whole(exchange)
 
-    def _feed(self, data: bytes) -> bytes | None:
-        """Add `data` to the body; give what follows the body once it is whole."""
+    def _feed(self, data: bytes, at: int) -> int | None:
+        """Add `data` from `at` on to the body; give where the body ends in it, None if later."""
         if self._chunked is not None:
-            return self._chunked.feed(data, self._context.limits.body_max_bytes)
+            return self._chunked.feed(data, self._context.limits.body_max_bytes, at)
         body = cast("bytearray", self._body)
-        if len(data) < self._unread_bytes:
-            body += data
-            self._unread_bytes -= len(data)
+        end = at + self._unread_bytes
+        body += data[at:end]
+        if end > len(data):
+            self._unread_bytes = end - len(data)
             return None
-        body += data[: self._unread_bytes]
-        rest = data[self._unread_bytes :]
         self._unread_bytes = 0
-        return rest
+        return end
 
-    def _body_is_whole(self, exchange: Exchange, rest: bytes) -> None:
+    def _body_is_whole(self, exchange: Exchange) -> None:
         body = bytes(cast("bytearray", self._chunked.body if self._chunked else self._body))
         self._unread_bytes = 0
-        self._pending = rest
         self._body = self._chunked = None
         self._state = _BUSY
         self._context.body.stop(self)
+        if self._pending or self._held_bytes:
+            self._settle_pending()
         exchange.body_arrived(body)
 
     def _end_body(self, denial: Denial) -> None:
@@ -406,15 +426,53 @@ class ClientConnection(asyncio.Protocol):
         self._unread_bytes = -1
         exchange.refuse(denial)
 
-    def _discard(self, data: bytes) -> None:
+    def _discard(self, data: bytes, at: int) -> None:
         """Skip an unread body within its declared length, so that the connection may live on."""
-        taken = min(len(data), self._unread_bytes)
+        taken = min(len(data) - at, self._unread_bytes)
         self._unread_bytes -= taken
         if self._unread_bytes:
             return
         self._context.header.stop(self)
-        self._pending = data[taken:]
+        self._leave_pending(data, at + taken)
         self._await_request()
+
+    # What waits.
+
+    def _append(self, data: bytes) -> None:
+        self._pending = self._pending[self._pending_at :] + data
+        self._pending_at = 0
+        self._hold_pending()
+
+    def _leave_pending(self, data: bytes, at: int) -> None:
+        """Let `data` wait from `at` on: the same bytes, not a copy for each request in them."""
+        if at < len(data):
+            self._pending, self._pending_at = data, at
+        else:
+            self._pending, self._pending_at = b"", 0
+
+    def _take_pending(self) -> tuple[bytes, int]:
+        taken = self._pending, self._pending_at
+        self._pending, self._pending_at = b"", 0
+        return taken
+
+    def _settle_pending(self) -> None:
+        """Account for what is left, and read no more of it while it may hold whole requests."""
+        self._hold_pending()
+        waiting_bytes = len(self._pending) - self._pending_at
+        if self.is_write_paused or (self._state != _IDLE and waiting_bytes > _READ_AHEAD_BYTES):
+            self._pause_reading()
+
+    def _hold_pending(self) -> None:
+        """Charge the memory budget for what waits; a client for which none is left is cut off."""
+        budget, held_bytes = self._context.budget, self._held_bytes
+        size_bytes = len(self._pending)
+        if size_bytes > held_bytes and not budget.reserve(size_bytes - held_bytes):
+            self._take_pending()
+            size_bytes = 0
+            self.abort()
+        if size_bytes < held_bytes:
+            budget.release(held_bytes - size_bytes)
+        self._held_bytes = size_bytes
 
     # Ends.
 
@@ -441,7 +499,8 @@ class ClientConnection(asyncio.Protocol):
         context = self._context
         context.header.stop(self)
         context.keep_alive.stop(self)
-        self._pending = b""
+        self._take_pending()
+        self._hold_pending()
         context.write_stall.start(self)
         if not linger or self._saw_eof:
             self._state = _CLOSED

@@ -120,7 +120,7 @@ class Exchange:
     def body_arrived(self, body: bytes) -> None:
         """Go on: the whole request body is here."""
         self.record.call.body = body
-        self._settle(self._context.dispatcher.finish(self.record))
+        self._finish()
 
     def refuse(self, denial: Denial) -> None:
         """End the call by `denial`."""
@@ -159,7 +159,7 @@ class Exchange:
             if self._head.has_body:
                 self._client.read_body()
             else:
-                self._settle(self._context.dispatcher.finish(self.record))
+                self._finish()
         elif isinstance(outcome, Need):
             self._wait_for_keys(outcome.source, self._resume_head)
         else:
@@ -169,14 +169,14 @@ class Exchange:
         if isinstance(outcome, UpstreamRequest):
             self._forward(outcome)
         elif isinstance(outcome, Need):
-            self._wait_for_keys(outcome.source, self._resume_tail)
+            self._wait_for_keys(outcome.source, self._finish)
         else:
             self._answer(outcome)
 
     def _resume_head(self) -> None:
         self._settle_head(self._context.dispatcher.resume_head(self.record))
 
-    def _resume_tail(self) -> None:
+    def _finish(self) -> None:
         self._settle(self._context.dispatcher.finish(self.record))
 
     def _wait_for_keys(self, source: KeySource, resume: Callable[[], None]) -> None:

@@ -37,40 +37,22 @@ from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.limits import Limits
 from bargate.gateway.log_format import JsonFormat, compile_format
+from bargate.gateway.observer import Observer
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.server import Server
+from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.tls import server_context
 from bargate.model.invalid import InvalidConfiguration
 from bargate.snapshot.compile import compile_snapshot
 
 if TYPE_CHECKING:
-    from bargate.gateway.serving import CallRecord
     from bargate.snapshot.snapshot import Snapshot
 
 ORPHAN_DRAIN_S = 5.0
 LOG_TICK_S = 0.1
+REFUSED_TICK = 10  # in log ticks: a second
 
 _log = logging.getLogger("bargate.worker")
-
-
-class Observer:
-    """Passes finished calls on: to the ring of recent calls and to the access log."""
-
-    __slots__ = ("_log", "_recent")
-
-    def __init__(self, recent: RecentCalls, log: AccessLog | None) -> None:
-        self._recent = recent
-        self._log = log
-
-    def call_done(self, record: CallRecord) -> None:
-        """Take note of a finished call."""
-        self._recent.remember(record)
-        if self._log is not None:
-            self._log.call_done(record)
-
-    def request_refused(self, source_ip: str, status: int, reason: str) -> None:
-        """Log what was not even a request."""
-        _log.info("refused before it was a call: %d %s, from %s", status, reason, source_ip)
 
 
 class Worker:
@@ -84,23 +66,22 @@ class Worker:
         self._snapshot: Snapshot = compile_snapshot(first.installation, self._keys)
         self._recent = RecentCalls()
         self._access_log = _access_log(first)
-        self._server = Server(
-            self._snapshot, self._keys, Observer(self._recent, self._access_log), Limits()
-        )
+        self._observer = Observer(self._recent, self._access_log)
+        self._server = Server(self._snapshot, self._keys, self._observer, Limits())
 
     async def run(self) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
         tls = self._settings.tls
         context = server_context(tls.certificate, tls.key) if tls else None
         await self._server.start([self._listener], context)
-        flusher = asyncio.get_running_loop().create_task(self._flush_log())
+        ticking = asyncio.get_running_loop().create_task(self._tick())
         # What is compiled lives as long as the worker: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         await self._channel.send(Ready())
         deadline_s = await self._obey()
         await self._server.drain(deadline_s)
-        flusher.cancel()
+        ticking.cancel()
         await self._keys.close()
         if self._access_log is not None:
             self._access_log.close()
@@ -130,10 +111,13 @@ class Worker:
             self._access_log.reopen()
         await self._channel.send(Swapped(swap.version))
 
-    async def _flush_log(self) -> None:
-        while self._access_log is not None:
-            await asyncio.sleep(LOG_TICK_S)
-            self._access_log.flush()
+    async def _tick(self) -> None:
+        while True:
+            for _ in range(REFUSED_TICK):
+                await asyncio.sleep(LOG_TICK_S)
+                if self._access_log is not None:
+                    self._access_log.flush()
+            self._observer.tick()
 
 
 def _access_log(first: Serve) -> AccessLog | None:
@@ -160,13 +144,17 @@ async def _main(channel_fd: int, listener_fd: int) -> None:
 
 def main() -> None:
     """Run a worker on the descriptors named on the command line."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="bargate: %(levelname)s: %(message)s"
-    )
+    stderr = log_to_stderr()
     # Ctrl-C reaches the whole process group; the supervisor alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel_fd, listener_fd = map(int, sys.argv[1:])
-    uvloop.run(_main(channel_fd, listener_fd))
+    try:
+        uvloop.run(_main(channel_fd, listener_fd))
+    except Exception:  # noqa: BLE001 - logged here: a traceback of Python's own could wait for ever
+        _log.exception("the worker ends by a bug")
+        sys.exit(1)
+    finally:
+        stderr.shut()
 
 
 if __name__ == "__main__":

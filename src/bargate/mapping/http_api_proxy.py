@@ -8,6 +8,7 @@ is mapped. Answers stream unless a mapping reads their body.
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedRoute
+from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
 from bargate.mapping.context import Place, place_of
 from bargate.mapping.expressions import UnreadableBody, path_parameter
@@ -51,7 +52,6 @@ from bargate.mapping.targets import (
 from bargate.mapping.uri import (
     UriTemplate,
     encoded_path_value,
-    has_dot_segment,
     parse_uri,
     query_value,
     safe_query,

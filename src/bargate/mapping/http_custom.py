@@ -7,6 +7,7 @@ client's Content-Type with a body; template overrides win over mappings.
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
 from bargate.mapping.context import trace_id
 from bargate.mapping.expressions import UnreadableBody
@@ -39,7 +40,7 @@ from bargate.mapping.request_templates import (
     template_denial,
 )
 from bargate.mapping.targets import fill, query_pair, unsafe_head, unsafe_path
-from bargate.mapping.uri import has_dot_segment, parse_uri, path_value, query_value
+from bargate.mapping.uri import parse_uri, path_value, query_value
 from bargate.mapping.vtl.limits import TemplateFailure
 from bargate.mapping.vtl.template import Overrides
 from bargate.model.rest_api import Integration

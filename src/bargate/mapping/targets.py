@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from bargate.access.call import Call, Facts
+from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
-from bargate.mapping.uri import UriTemplate, has_dot_segment, query_value
+from bargate.mapping.uri import UriTemplate, query_value
 
 Filler: TypeAlias = Callable[[Call, Facts], str]
 # Gives the path of a call; None where the values make it one that must not be sent.

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, unquote_plus
 from msgspec import Struct
 
 from bargate.access.call import Call, Facts
+from bargate.access.paths import has_dot_segment
 from bargate.mapping.plan import Origin
 from bargate.model.invalid import InvalidConfiguration
 
@@ -33,7 +34,6 @@ _MAX_PORT = 65_535
 _NOT_IN_QUERY = re.compile(r"[^\x21\x22\x24-\x7e]")
 _NOT_IN_PATH = re.compile(r"[^!$%&'()*+,\-./0-9:;=@A-Z_a-z~]")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_DOT_SEGMENT = re.compile(r"(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?=[/\\;?]|%2f|%5c|$)", re.IGNORECASE)
 
 
 class UriTemplate(Struct, frozen=True):
@@ -124,7 +124,7 @@ def _target(rest: str, path: tuple[str, ...]) -> tuple[str, str]:
         raise InvalidConfiguration(
             path, "the URI has a fragment, space or character that must be percent-encoded"
         )
-    if _DOT_SEGMENT.search(target):
+    if has_dot_segment(target):
         raise InvalidConfiguration(path, "the URI's path has a '.' or '..' segment")
     return target or "/", query
 
@@ -163,8 +163,3 @@ def _escape(match: re.Match[str]) -> str:
     character = match.group(0)
     encoding = "latin-1" if ord(character) <= 0xFF else "utf-8"  # noqa: PLR2004 - Latin-1's end
     return quote(character, safe="", encoding=encoding)
-
-
-def has_dot_segment(path: str) -> bool:
-    """Say whether a path holds `.` or `..` as a segment, also behind percent-encodings."""
-    return ("." in path or "%" in path) and _DOT_SEGMENT.search(path) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from bargate.snapshot.paths import decoded_path
+from bargate.access.paths import other_readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ class _Node:
 
 
 class Router:
-    """Finds the endpoint of a method and a normal path (see `snapshot.paths`)."""
+    """Finds the endpoint of a method and a normal path (see `access.paths`)."""
 
     __slots__ = ("_default", "_resource_first", "_root", "_static", "_variables", "endpoints")
 
@@ -64,9 +64,9 @@ class Router:
     def match(self, method: str, path: str) -> Match | None:
         """Give the endpoint and the path parameters (still percent-encoded), None for no match.
 
-        A path whose decoded form (`%2F` being a slash) has another endpoint is no match: the
-        backend could answer for the one while the controls of the other were met. Neither is the
-        empty path, which stands for one without normal form.
+        A path that a backend may read as one of another resource (see `other_readings`) is no
+        match: the backend could answer for the one while the controls of the other were met.
+        Neither is the empty path, which stands for one without normal form.
         """
         if not path:
             return None
@@ -77,11 +77,9 @@ class Router:
         endpoint = self._endpoint(method, segments)
         if endpoint is None:
             return None
-        if "%2F" in path and self._endpoint(method, _segments(decoded_path(path))) not in {
-            endpoint,
-            None,
-        }:
-            return None
+        for reading in other_readings(path):
+            if self._is_of_another(method, reading, endpoint):
+                return None
         return endpoint, self._path_parameters(endpoint.resource_path, segments, path)
 
     def _path_parameters(self, template: str, segments: list[str], path: str) -> dict[str, str]:
@@ -93,10 +91,19 @@ class Router:
             parameters[greedy] = "/".join(segments[template.count("/") - 1 :]) + end
         return parameters
 
+    def _is_of_another(self, method: str, path: str, endpoint: Endpoint) -> bool:
+        """Say whether a path belongs to another endpoint, or to a resource without the verb."""
+        node = self._node(method, _segments(path))
+        if node is None:
+            return self._default not in {endpoint, None}
+        return node.verb(method) is not endpoint
+
     def _endpoint(self, method: str, segments: list[str]) -> Endpoint | None:
-        wanted = None if self._resource_first else method
-        node = _find(self._root, segments, 0, wanted)
+        node = self._node(method, segments)
         return self._default if node is None else node.verb(method)
+
+    def _node(self, method: str, segments: list[str]) -> _Node | None:
+        return _find(self._root, segments, 0, None if self._resource_first else method)
 
 
 def _find(node: _Node, segments: list[str], at: int, method: str | None) -> _Node | None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bargate.access.paths import normalize_path
 from bargate.access.verdict import Denial
 from bargate.mapping.plan import Response
 from bargate.snapshot.compiled import CompiledStage, Unresolved
-from bargate.snapshot.paths import normalize_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

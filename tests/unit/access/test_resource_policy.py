@@ -83,7 +83,8 @@ def test_an_explicit_deny_wins_and_names_its_statement() -> None:
         ({"NumericLessThan": {"aws:EpochTime": "1800000000"}}, {}, True),
         ({"Bool": {"aws:SecureTransport": "true"}}, {}, False),
         ({"Bool": {"aws:SecureTransport": "true"}}, {"secure": True}, True),
-        ({"StringEquals": {"aws:PrincipalType": "Anonymous"}}, {}, True),
+        ({"StringEquals": {"aws:PrincipalType": "Anonymous"}}, {}, False),
+        ({"Null": {"aws:PrincipalType": "true"}}, {}, True),
         ({"StringLike": {"aws:Referer": "https://example.com/*"}}, {}, False),
         ({"Null": {"aws:SourceVpce": "true"}}, {}, True),
         ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, {}, False),
@@ -101,8 +102,10 @@ def test_a_forged_address_header_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/users", "/admin/users/", "/admin%2Fusers", "/admin%2Fa%20b"]
-)
+    "path",
+    ["/admin/users", "/admin/users/", "/admin%2Fusers", "/admin%2Fa%20b", "/admin%5Cusers",
+     "/admin\\users", "/admin;x/users", "/admin%3Bx/users"],
+)  # fmt: skip
 def test_no_spelling_of_a_path_escapes_a_deny(path: str) -> None:
     prefix = "arn:aws:execute-api:us-east-1:123456789012:petstore/prod/GET"
     step = early(ALLOW, deny(Resource=f"{prefix}/admin/*"))
@@ -116,6 +119,16 @@ def test_a_trailing_slash_escapes_no_deny() -> None:
     assert not passes(step, call(path="/admin/"))
     assert not passes(step, call(path="/admin"))
     assert not passes(step, call(path="/"))
+
+
+def test_path_parameters_escape_no_deny_and_earn_no_allow() -> None:
+    prefix = "arn:aws:execute-api:us-east-1:123456789012:petstore/prod/GET"
+    step = early(ALLOW, deny(Resource=f"{prefix}/admin"))
+    assert not passes(step, call(path="/admin;x"))
+    assert not passes(step, call(path="/admin;x%2Fy"))
+    assert passes(step, call(path="/public;x"))
+    step = early({**ALLOW, "Resource": f"{prefix}/*;x"})
+    assert not passes(step, call(path="/admin;x"))
 
 
 def test_named_aws_principals_are_nobody_anonymous() -> None:

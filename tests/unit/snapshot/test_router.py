@@ -76,6 +76,20 @@ def test_an_encoded_slash_cannot_reach_past_the_controls_of_a_resource() -> None
     assert found(router, "GET", "/public%2Fusers") == ("ANY /{proxy+}", {"proxy": "public%2Fusers"})
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/admin;x", "/admin%3Bx", "/admin\\users", "/admin%5Cusers", "/admin;x/users",
+     "/admin/users;a=b", "/admin;x%2Fy", "/admin%2F", "/a%3Ab"],
+)  # fmt: skip
+def test_no_spelling_reaches_past_the_controls_of_a_resource(path: str) -> None:
+    router = rest_router(
+        ("GET", "/admin"), ("GET", "/admin/users"), ("GET", "/a:b"), ("ANY", "/{proxy+}")
+    )
+    assert found(router, "GET", path) is None
+    assert found(router, "DELETE", path) is None  # nor a verb that the resource has not
+    assert found(router, "GET", "/public;x") == ("ANY /{proxy+}", {"proxy": "public;x"})
+
+
 def test_http_falls_back_to_less_specific_routes_and_to_default() -> None:
     router = http_router("GET /pets/{id}", "ANY /pets/{proxy+}", "$default")
     assert found(router, "GET", "/pets/1") == ("GET /pets/{id}", {"id": "1"})
