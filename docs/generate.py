@@ -58,9 +58,11 @@ def _reasons() -> set[tuple[str, str]]:
     for path in source.rglob("*.py"):
         module = path.relative_to(source).as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.keyword) and node.arg == "reason":
-                if (reason := _text(node.value)) is not None and "." in reason:
-                    found.add((reason, module))
+            if not (isinstance(node, ast.keyword) and node.arg == "reason"):
+                continue
+            reason = _text(node.value)
+            if reason is not None and "." in reason:
+                found.add((reason, module))
     return found
 
 

@@ -26,6 +26,7 @@ from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.log_format import compile_format
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
+from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor, WorkerFailed
 from bargate.openapi import Finding, InvalidDocument
 from bargate.settings import run_directory
@@ -53,9 +54,14 @@ async def serve(source: Source, settings: GatewaySettings, show: Show) -> None:
 
     Raises InvalidDocument, InvalidConfiguration, OSError or WorkerFailed when it cannot start.
     """
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="bargate: %(levelname)s: %(message)s"
-    )
+    log = log_to_stderr()
+    try:
+        await _serve(source, settings, show)
+    finally:
+        log.shut()
+
+
+async def _serve(source: Source, settings: GatewaySettings, show: Show) -> None:
     watched = fingerprints(source.files)
     loaded = load(source, HttpKeyDirectory(fetch))
     if settings.access_log_format is not None:

@@ -78,12 +78,6 @@ def arn_matches(pattern: str, arn: str) -> bool:
     return all(map(wildcards_match, patterns, segments))
 
 
-def compile_arn_pattern(pattern: str) -> TextTest:
-    """Compile a pattern to a test that answers as `arn_matches` does; short ones never match."""
-    segments = arn_segments(pattern)
-    return compile_arn_segments(segments) if segments else lambda _arn: False
-
-
 def compile_arn_segments(segments: tuple[Pattern, ...]) -> TextTest:
     """Compile six segment patterns to the cheapest test: exact, prefix or one expression."""
     head, resource = segments[:-1], segments[-1]

@@ -262,7 +262,7 @@ def test_control_c_ends_everything_within_two_seconds(path: Path, run_dir: Path)
 
 def test_logs_one_line_a_call_without_secrets(path: Path, tmp_path: Path, run_dir: Path) -> None:
     log = tmp_path / "access.log"
-    with serve(str(path), "--access-log", str(log), run_dir=run_dir) as gateway:
+    with serve(str(path), "--workers", "1", "--access-log", str(log), run_dir=run_dir) as gateway:
         api = api_of(gateway)
         secret = "sEcReTsEcReTsEcReT"
         headers = {

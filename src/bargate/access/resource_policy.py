@@ -16,6 +16,7 @@ from bargate.access.context_keys import compile_context
 from bargate.access.control import GuardedMethod, RestControl, Step
 from bargate.access.method_arn import MethodArn, compile_method_arn, mask_account
 from bargate.access.paths import other_readings
+from bargate.access.policy_keys import check_keys
 from bargate.access.verdict import Denial
 from bargate.arn import fold_arn
 from bargate.model.invalid import InvalidConfiguration
@@ -47,9 +48,11 @@ def compile_resource_policy(text: str) -> CompiledPolicy:
         message = f"a resource policy may have {MAX_CHARACTERS} characters, this has {len(text)}"
         raise InvalidConfiguration((EXTENSION,), message)
     try:
-        return compile_policy(parse_policy(text, PolicyKind.RESOURCE)).narrow(ACTION)
-    except MalformedPolicy as error:
+        policy = parse_policy(text, PolicyKind.RESOURCE)
+        check_keys(policy)
+    except (MalformedPolicy, InvalidConfiguration) as error:
         raise InvalidConfiguration((EXTENSION, *error.path), str(error)) from error
+    return compile_policy(policy).narrow(ACTION)
 
 
 def _compile_early(guarded: GuardedMethod) -> Step | None:

@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, RestControl, Step
-from bargate.access.validation_error import describe_error
+from bargate.access.validation_error import describe_errors
 from bargate.access.validator import validator_of
 from bargate.access.verdict import Denial
 from bargate.model.invalid import InvalidConfiguration
@@ -77,13 +77,11 @@ def _error(schema: jsonschema_rs.Draft4Validator, body: bytes) -> str | None:
         )
         if schema.is_valid(instance):
             return None
-        failures = islice(schema.iter_errors(instance), _MAX_ERRORS)
-        errors = [describe_error(failure) for failure in failures]
+        return describe_errors(islice(schema.iter_errors(instance), _MAX_ERRORS))
     except RecursionError:
         return "[the body is nested too deeply]"
     except ValueError as error:
         return f"[{error}]"
-    return f"[{', '.join(errors)}]"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ decided by the pure steps and plans of a snapshot, which it only runs.
                                          upstream.Pools ──► Backend ──► backend
 
 `server` joins these for one worker process; `supervisor` and `worker` run several of them on one
-port; `access_log` and `recent` observe finished calls. One request is handled synchronously in
+port; `observer` passes finished calls to `access_log` and `recent`, and `stderr_log` writes what is
+logged: neither ever waits. One request is handled synchronously in
 `data_received`, from its last byte to the write towards the backend: nothing awaits, nothing is
 scheduled, and deadlines are swept by one timer.
 """

@@ -34,7 +34,15 @@ class ChunkedBody:
     which costs time: 10 MiB fit in the `_CHUNKS_MAX` allowed as long as they hold 320 bytes each.
     """
 
-    __slots__ = ("_chunks", "_extension_bytes", "_left", "_rest", "_state", "_trailer_bytes", "body")
+    __slots__ = (
+        "_chunks",
+        "_extension_bytes",
+        "_left",
+        "_rest",
+        "_state",
+        "_trailer_bytes",
+        "body",
+    )
 
     def __init__(self) -> None:
         self.body = bytearray()

@@ -14,12 +14,13 @@ logged with the request id and answered as the denial `internal`.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bargate.access.call import Facts
 from bargate.access.verdict import Denial, Need
 from bargate.gateway import denials
 from bargate.gateway.head import METHODS
+from bargate.gateway.unrouted import no_route_rest
 from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.snapshot.compiled import Unresolved
 
@@ -61,12 +62,12 @@ class Dispatcher:
             found = self.snapshot.resolve(head.host, head.path)
             if isinstance(found, Unresolved):
                 record.denial = found.denial
+                _speak(record, found.kind)
                 return found.response
             call = record.call
             record.stage, call.resource_path = stage, path = found
             if stage.kind == "HTTP":
-                # AWS [D]: an HTTP API knows one id, which its responses call apigw-requestid.
-                call.request_id = call.extended_request_id
+                _speak(record, "HTTP")
             elif b"x-http-method-override" in head.header:
                 method = METHODS.get(head.header[b"x-http-method-override"].upper())
                 if method is None:
@@ -152,9 +153,9 @@ class Dispatcher:
         self, record: CallRecord, stage: CompiledStage, matched: Match | None
     ) -> HeadOutcome:
         if matched is None:
-            return self.refuse(
-                record, denials.NO_ROUTE_REST if stage.kind == "REST" else denials.NO_ROUTE_HTTP
-            )
+            if stage.kind == "REST":
+                return self.refuse(record, no_route_rest(record.call.header))
+            return self.refuse(record, denials.NO_ROUTE_HTTP)
         record.endpoint = endpoint = matched[0]
         record.facts = Facts(matched[1])
         return self._run(record, endpoint.head) if endpoint.head else None
@@ -172,6 +173,13 @@ class Dispatcher:
         # INVARIANT: only a Need leaves `step` behind, so the tail begins at its own first step.
         facts.step = 0
         return None
+
+
+def _speak(record: CallRecord, kind: Literal["REST", "HTTP"]) -> None:
+    """Answer in the words of `kind`; AWS [D]: an HTTP API knows one id, its apigw-requestid."""
+    record.kind = kind
+    if kind == "HTTP":
+        record.call.request_id = record.call.extended_request_id
 
 
 def _preflight(cors: CompiledCors, call: Call, matched: Match | None) -> Response | None:

@@ -378,7 +378,7 @@ class Exchange:
         record = self.record
         call = record.call
         date = self._context.clock.date_line
-        if record.stage is not None and record.stage.kind == "HTTP":
+        if record.kind == "HTTP":
             ids = f"apigw-requestid: {call.request_id}\r\n"
         else:
             ids = (

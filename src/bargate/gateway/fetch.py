@@ -72,7 +72,10 @@ async def _connected(
     target: SplitResult, context: ssl.SSLContext | None
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     port = target.port or _PORTS[target.scheme]
-    reader, writer = await asyncio.open_connection(target.hostname, port, ssl=context)
+    try:
+        reader, writer = await asyncio.open_connection(target.hostname, port, ssl=context)
+    except ValueError as error:  # UnicodeError is one: an empty or too long label, by IDNA
+        raise FetchFailed(f"{target.hostname!r} is not the name of a host: {error}") from error
     try:
         yield reader, writer
     finally:

@@ -43,7 +43,6 @@ HOP_BY_HOP = frozenset(
 _NEVER_HOP_BY_HOP = frozenset({b"host", b"content-length", b"content-type", b"expect"})
 _LENGTH_MAX_DIGITS = 18
 _REQUEST_LINE_PARTS = 3
-_LINES_BESIDE_FIELDS = 2
 
 
 class BadRequest(Exception):

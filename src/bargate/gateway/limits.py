@@ -7,15 +7,17 @@ MIB = 1024 * KIB
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Bounds and deadlines of one worker; each is a setting.
+    """Bounds and deadlines of one worker.
+
+    They are fixed: a worker takes these defaults, and no option changes them. Tests give others.
 
     AWS [D]: 10,240 bytes of header block and of URI, 10 MiB of body, 29 s of integration (the
     latter is part of the plan's request). The rest is ours: how long and how much a client or a
     backend may keep us waiting.
 
     `body_progress_s` is how often an arriving body must have grown by `body_min_bytes_per_s`.
-    `memory_bytes` is shared by buffered request bodies, buffered responses and what slow readers
-    leave in write buffers. `upstream_idle_s` stays below the keep-alive of common backends (5 s),
+    `memory_bytes` is shared by buffered request bodies, buffered responses, what clients pipeline
+    and what slow readers leave in write buffers. `upstream_idle_s` stays below the keep-alive of common backends (5 s),
     so that a pooled connection is seldom reused while its peer closes it.
     """
 

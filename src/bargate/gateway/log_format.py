@@ -105,8 +105,9 @@ class JsonFormat:
             line.integration_status = record.integration_status
             line.integration_latency = round(record.integration_latency_s * 1000, 3)
         if denial is not None:
-            line.response_type, line.error_message = denial.response_type, error_message(denial)
-            line.reason, line.detail = denial.reason, denial.detail
+            line.response_type = denial.response_type
+            line.error_message = _cut(error_message(denial))
+            line.reason, line.detail = denial.reason, _cut(denial.detail)
         return _encode(line) + b"\n"
 
 
@@ -135,13 +136,24 @@ def compile_format(text: str, installation: Installation) -> Callable[[CallRecor
     return format_line
 
 
+def _cut(value: str | None) -> str | None:
+    """Give a text of bounded length; one with a client's lone surrogates cannot be encoded."""
+    if value is None or (value.isascii() and len(value) <= _MAX_VALUE_CHARACTERS):
+        return value
+    return value[:_MAX_VALUE_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def _message(record: CallRecord) -> str | None:
+    return _cut(error_message(record.denial)) if record.denial else None
+
+
 def _escape(value: str | None) -> str:
     return "-" if value is None or value == "" else json.dumps(value[:_MAX_VALUE_CHARACTERS])[1:-1]
 
 
 def _variable(name: str, installation: Installation) -> Callable[[CallRecord], str]:
     if name == "error.messageString":  # JSON already, with its quotes
-        return lambda record: json.dumps(error_message(record.denial)) if record.denial else "-"
+        return lambda record: json.dumps(_message(record)) if record.denial else "-"
     value = _LOG_VARIABLES.get(name) or _request_variable(name, installation)
     return lambda record: _escape(value(record))
 

@@ -1,30 +1,54 @@
 """The last refused calls, and a sample of the allowed ones, by request id: for `bargate why`.
 
-Bounded in number and in bytes. What is kept is the call itself, so that the very steps can be run
-again; it stays in the worker's memory and only explanations leave it.
+    call_done ──► remember ──► ring: at most MAX_CALLS calls and MAX_BYTES bytes ──► why
+
+What is kept is the call itself, so that the very steps can be run again, with its body as far as
+that is short, and with its denial's texts cut. It stays in the worker's memory and only
+explanations leave it. A call keeps the stage that decided it: `forget_old` is told of every reload,
+so that no more than KEPT_SNAPSHOTS are held.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct, structs
 
-from bargate.access.call import Facts
+from bargate.access.call import Call, Facts
+from bargate.access.explain import Recorded
+from bargate.access.verdict import Denial
 from bargate.snapshot.explain import ExplainedCall, explain_call, explain_unresolved
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bargate.gateway.serving import CallRecord
+    from bargate.snapshot.compiled import CompiledStage, Endpoint
 
 MAX_CALLS = 1000
+MAX_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 8192
+MAX_TEXT_CHARACTERS = 1024
 SAMPLE_EVERY = 100
+KEPT_SNAPSHOTS = 3
+_CALL_BYTES = 2048  # of objects, besides what they hold
+_FIELD_BYTES = 256  # of the objects of one header field
+
+_log = logging.getLogger("bargate.worker")
 
 
-class _Remembered(Struct):
-    record: CallRecord
+class _Remembered(Struct, frozen=True):
+    call: Call
+    stage: CompiledStage | None
+    endpoint: Endpoint | None
+    path_parameters: Mapping[str, str]
+    denial: Denial | None
     has_body: bool
+    size_bytes: int
+    reloads: int
 
 
 class RecentCalls:
@@ -33,6 +57,8 @@ class RecentCalls:
     def __init__(self) -> None:
         self._calls: OrderedDict[str, _Remembered] = OrderedDict()
         self._allowed = 0
+        self._reloads = 0
+        self.held_bytes = 0
 
     def remember(self, record: CallRecord) -> None:
         """Keep a refused call, or every hundredth allowed one."""
@@ -40,29 +66,124 @@ class RecentCalls:
             self._allowed += 1
             if self._allowed % SAMPLE_EVERY:
                 return
-        has_body = len(record.call.body) <= MAX_BODY_BYTES
-        if not has_body:
-            record.call = structs.replace(record.call, body=b"")
-        self._calls[record.call.request_id] = _Remembered(record, has_body)
-        if len(self._calls) > MAX_CALLS:
-            self._calls.popitem(last=False)
+        remembered = _remembered(record, self._reloads)
+        self._forget(record.call.request_id)
+        self._calls[record.call.request_id] = remembered
+        self.held_bytes += remembered.size_bytes
+        while len(self._calls) > MAX_CALLS or self.held_bytes > MAX_BYTES:
+            self._forget(next(iter(self._calls)))
+
+    def forget_old(self) -> None:
+        """Forget the calls decided by all but the last few snapshots; call it at a reload."""
+        self._reloads += 1
+        oldest = self._reloads - KEPT_SNAPSHOTS
+        for request_id, remembered in tuple(self._calls.items()):
+            if remembered.reloads <= oldest:
+                self._forget(request_id)
 
     def why(self, request_id: str) -> ExplainedCall | None:
-        """Explain a remembered call, None when it is not remembered."""
+        """Explain a remembered call, None when it is not remembered. Never raises."""
         remembered = self._calls.get(request_id)
-        return None if remembered is None else _explain(remembered)
+        if remembered is None:
+            return None
+        try:
+            explained = _explain(remembered)
+            msgspec.msgpack.encode(explained)  # texts of a client may hold what UTF-8 cannot
+        except Exception:  # noqa: BLE001 - a bug met by the call is met again: tell what is known
+            _log.exception("request %s: its steps could not be run again", request_id)
+            return _as_recorded(remembered)
+        return explained
+
+    def _forget(self, request_id: str) -> None:
+        forgotten = self._calls.pop(request_id, None)
+        if forgotten is not None:
+            self.held_bytes -= forgotten.size_bytes
+
+
+def _remembered(record: CallRecord, reloads: int) -> _Remembered:
+    call, denial = record.call, record.denial
+    denial = denial and _cut(denial)
+    has_body = len(call.body) <= MAX_BODY_BYTES
+    if not has_body:
+        call = structs.replace(call, body=b"")
+    return _Remembered(
+        call,
+        record.stage,
+        record.endpoint,
+        record.facts.path_parameters if record.facts else {},
+        denial,
+        has_body,
+        _size_bytes(call) + (_text_bytes(denial) if denial else 0),
+        reloads,
+    )
+
+
+def _size_bytes(call: Call) -> int:
+    """Give a bound of what a call holds: each header field is there twice."""
+    fields = sum(map(len, call.header)) + sum(map(len, call.header.values()))
+    texts = 2 * len(call.path) + len(call.query) + len(call.body)
+    return 2 * fields + _FIELD_BYTES * len(call.headers) + texts + _CALL_BYTES
+
+
+def _text_bytes(denial: Denial) -> int:
+    return 4 * sum(map(len, filter(None, _texts(denial))))
+
+
+def _texts(denial: Denial) -> tuple[str | None, ...]:
+    return denial.detail, denial.message, denial.validation_error, denial.www_authenticate
+
+
+def _cut(denial: Denial) -> Denial:
+    """Give `denial` with texts of bounded length, each safe to encode."""
+    if all(t is None or (t.isascii() and len(t) <= MAX_TEXT_CHARACTERS) for t in _texts(denial)):
+        return denial
+    return structs.replace(
+        denial,
+        detail=_cut_text(denial.detail) or "",
+        message=_cut_text(denial.message),
+        validation_error=_cut_text(denial.validation_error),
+        www_authenticate=_cut_text(denial.www_authenticate),
+    )
+
+
+def _cut_text(text: str | None) -> str | None:
+    if text is None:
+        return None
+    cut = text if len(text) <= MAX_TEXT_CHARACTERS else f"{text[:MAX_TEXT_CHARACTERS]}…"
+    return cut.encode("utf-8", "replace").decode("utf-8")
 
 
 def _explain(remembered: _Remembered) -> ExplainedCall:
-    record = remembered.record
-    call, stage, denial = record.call, record.stage, record.denial
+    call, stage, denial = remembered.call, remembered.stage, remembered.denial
     if stage is None:
         assert denial is not None  # noqa: S101  an unresolved call was refused
         return explain_unresolved(call, denial, None)
-    parameters = record.facts.path_parameters if record.facts else {}
-    explained, _ = explain_call(stage, record.endpoint, call, Facts(parameters), denial)
+    facts = Facts(remembered.path_parameters)
+    explained, _ = explain_call(stage, remembered.endpoint, call, facts, denial)
     if not remembered.has_body and denial is not None:
         return structs.replace(
             explained, outcome="refused", reason=denial.reason, detail=denial.detail
         )
     return explained
+
+
+def _as_recorded(remembered: _Remembered) -> ExplainedCall:
+    """Tell how a call ended without running any of its steps again."""
+    stage, endpoint, denial = remembered.stage, remembered.endpoint, remembered.denial
+    known = _cut(denial or _NOT_EXPLAINED)
+    end = Recorded("call", "refused" if denial else "undecided", f"{known.detail} [{known.reason}]")
+    return structs.replace(
+        explain_unresolved(remembered.call, known, None),
+        api=f"{stage.api_name} ({stage.api_id})" if stage else "",
+        stage=stage.name if stage else "",
+        endpoint=f"{endpoint.http_method} {endpoint.resource_path}" if endpoint else "",
+        steps=(end,),
+        outcome="refused" if denial else "allowed",
+    )
+
+
+_NOT_EXPLAINED = Denial(
+    response_type="API_CONFIGURATION_ERROR",
+    reason="internal",
+    detail="the call was allowed; its steps could not be run again, see the log",
+)

@@ -9,7 +9,7 @@ CompiledStage.cors.apply(call, headers) ──► Headers
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
@@ -47,7 +47,8 @@ class KeyFetcher(Protocol):
 class CallRecord(Struct, kw_only=True):
     """What is known of one call, filled while it runs and handed to the observer at its end.
 
-    `stage`, `endpoint` and `facts` are None as far as the call was not resolved or routed;
+    `kind` says in whose words the call is answered. `stage`, `endpoint` and `facts` are None as
+    far as the call was not resolved or routed;
     `denial` is None for an answered call. `status` is 0 when the client left before an answer.
     `response_bytes` counts body bytes. Times are in seconds: `started_s` and
     `integration_started_s` on the monotonic clock, the latencies as durations
@@ -55,6 +56,7 @@ class CallRecord(Struct, kw_only=True):
     """
 
     call: Call
+    kind: Literal["REST", "HTTP"] = "REST"
     stage: CompiledStage | None = None
     endpoint: Endpoint | None = None
     facts: Facts | None = None
@@ -75,4 +77,7 @@ class Observer(Protocol):
         """Take note of a finished call."""
 
     def request_refused(self, source_ip: str, status: int, reason: str) -> None:
-        """Take note of what was not even a request: malformed, too long, too slow, too many."""
+        """Take note of what was refused before it was a call, and so has no record.
+
+        Malformed or too long a head, one that did not arrive in time, a connection too many.
+        """

@@ -33,6 +33,8 @@ from bargate.gateway.channel import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bargate.model.installation import Installation
     from bargate.settings import GatewaySettings
     from bargate.snapshot.explain import ExplainedCall
@@ -57,7 +59,8 @@ class Supervisor:
     def __init__(self, settings: GatewaySettings, installation: Installation) -> None:
         self._settings = settings
         self._installation = installation
-        self._version = 0
+        self._version = 0  # of what is served
+        self._asked = 0  # the last version that was tried
         self._question = 0
         self._stopping = False
         self._sockets = _listen(settings.host, settings.port, settings.workers)
@@ -77,14 +80,30 @@ class Supervisor:
             await asyncio.gather(*(worker.until_ready() for worker in self._workers))
 
     async def swap(self, installation: Installation) -> None:
-        """Serve another installation; returns when every worker does. Raises WorkerFailed."""
-        self._version += 1
-        self._installation = installation
-        message = Swap(self._version, installation)
-        async with asyncio.timeout(SWAP_TIMEOUT_S):
-            errors = await asyncio.gather(*(worker.swap(message) for worker in self._workers))
-        for error in filter(None, errors):
+        """Serve another installation; returns when every worker does. Raises WorkerFailed.
+
+        INVARIANT: what one worker refused is served by none, and a worker that is started begins
+        with what all accepted.
+        """
+        self._asked += 1
+        message = Swap(self._asked, installation)
+        error = await _swap_all(self._workers, message)
+        if error is not None:
+            await self._roll_back(message.version)
             raise WorkerFailed(error)
+        self._version, self._installation = message.version, installation
+        # A worker that was just starting began with what was served before.
+        late = [worker for worker in self._workers if worker.version != message.version]
+        error = await _swap_all(late, message)
+        if error is not None:
+            _log.error("a worker that was starting serves what was served before: %s", error)
+
+    async def _roll_back(self, refused: int) -> None:
+        """Let those that took the refused version serve again what all of them served before."""
+        taken = [worker for worker in self._workers if worker.version == refused]
+        error = await _swap_all(taken, Swap(self._version, self._installation))
+        if error is not None:
+            _log.error("a worker may serve what another refused: %s", error)
 
     async def why(self, request_id: str) -> ExplainedCall | None:
         """Ask every worker what became of a request."""
@@ -100,9 +119,9 @@ class Supervisor:
             listener.close()
         await asyncio.gather(*(worker.stop(drain_s) for worker in self._workers))
 
-    def first_words(self) -> Serve:
-        """Give what a worker that starts now must serve."""
-        return Serve(self._settings, self._installation)
+    def first_words(self) -> tuple[int, Serve]:
+        """Give what a worker that starts now must serve, and its version."""
+        return self._version, Serve(self._settings, self._installation)
 
     def listener(self, number: int) -> socket.socket:
         """Give the listening socket of a worker."""
@@ -120,6 +139,7 @@ class _Worker:
     def __init__(self, supervisor: Supervisor, number: int) -> None:
         self._supervisor = supervisor
         self._number = number
+        self.version = 0  # of what it serves, or was last told to
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel[FromWorker] | None = None
         self._ready = asyncio.Event()
@@ -145,34 +165,34 @@ class _Worker:
         failures = 0
         while True:
             started_s = loop.time()
-            code = await self._run_once()
+            how = await self._how_it_ended()
             if self._supervisor.is_stopping:
                 return
             if not self._ready.is_set():
-                raise WorkerFailed(f"worker {self._number} ended with {code} before it was ready")
+                raise WorkerFailed(f"worker {self._number} {how} before it was ready")
             failures = 0 if loop.time() - started_s > _STABLE_S else failures + 1
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
-            _log.error("worker %d ended with %d; starting it again", self._number, code)
+            _log.error("worker %d %s; starting it again", self._number, how)
             await asyncio.sleep(delay_s)
+
+    async def _how_it_ended(self) -> str:
+        """Run the process until it ends; a process that cannot be started has ended too."""
+        try:
+            return f"ended with {await self._run_once()}"
+        except OSError as error:  # no memory, no descriptors, no program: all may come back
+            return f"could not be started: {error}"
 
     async def _run_once(self) -> int:
         """Run the process until it ends; give its exit code."""
         ours, theirs = socket.socketpair()
-        listener = self._supervisor.listener(self._number)
-        descriptors = (theirs.fileno(), listener.fileno())
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bargate.gateway.worker",
-            *map(str, descriptors),
-            pass_fds=descriptors,
-            stdin=asyncio.subprocess.DEVNULL,
-        )
-        theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours)
+        with ours, theirs:
+            self._process = await self._spawned(theirs)
+            # Its own copy, as asyncio closes the one that it is given.
+            reader, writer = await asyncio.open_connection(sock=ours.dup())
         self._channel = Channel(reader, writer, supervisor_decoder())
         try:
-            await self._channel.send(self._supervisor.first_words())
+            self.version, words = self._supervisor.first_words()
+            await self._channel.send(words)
             while (message := await self._channel.receive()) is not None:
                 self._take(message)
         finally:
@@ -181,11 +201,25 @@ class _Worker:
             self._abandon()
         return await self._ended()
 
+    async def _spawned(self, channel: socket.socket) -> asyncio.subprocess.Process:
+        listener = self._supervisor.listener(self._number)
+        descriptors = (channel.fileno(), listener.fileno())
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bargate.gateway.worker",
+            *map(str, descriptors),
+            pass_fds=descriptors,
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+
     def _take(self, message: FromWorker) -> None:
         match message:
             case Ready():
                 self._ready.set()
             case Swapped(version, error):
+                if error is None:
+                    self.version = version
                 if (swap := self._swaps.pop(version, None)) and not swap.done():
                     swap.set_result(error)
             case Answer(number, explained):
@@ -193,10 +227,10 @@ class _Worker:
                     question.set_result(explained)
 
     def _abandon(self) -> None:
-        """Let nobody wait for a worker that ended: the next one starts with what is current."""
+        """Let nobody wait for a worker that ended: the next one starts with what is served."""
         for swap in self._swaps.values():
             if not swap.done():
-                swap.set_result(None)
+                swap.set_result(f"worker {self._number} ended while it took the new configuration")
         for question in self._questions.values():
             if not question.done():
                 question.set_result(None)
@@ -213,12 +247,22 @@ class _Worker:
             return await self._process.wait()
 
     async def swap(self, message: Swap) -> str | None:
+        """Let the worker serve another installation; give what it has against it.
+
+        A worker that is not there takes what is served when it is started.
+        """
         if self._channel is None:
             return None
         swapped: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._swaps[message.version] = swapped
-        await self._channel.send(message)
-        return await swapped
+        try:
+            async with asyncio.timeout(SWAP_TIMEOUT_S):
+                await self._channel.send(message)
+                return await swapped
+        except TimeoutError:
+            return f"worker {self._number} did not take it within {SWAP_TIMEOUT_S:g} s"
+        finally:
+            self._swaps.pop(message.version, None)
 
     async def why(self, question: Why) -> ExplainedCall | None:
         if self._channel is None:
@@ -249,6 +293,12 @@ class _Worker:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, WorkerFailed):
             await task
+
+
+async def _swap_all(workers: Sequence[_Worker], message: Swap) -> str | None:
+    """Let all workers take a message; give the first objection."""
+    errors = await asyncio.gather(*(worker.swap(message) for worker in workers))
+    return next(filter(None, errors), None)
 
 
 def _listen(host: str, port: int, count: int) -> list[socket.socket]:

@@ -1,6 +1,15 @@
 """TLS for clients of the gateway."""
 
+from __future__ import annotations
+
+import logging
 import ssl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bargate.settings import TlsFiles
+
+_log = logging.getLogger("bargate.worker")
 
 
 def server_context(certificate: str, key: str) -> ssl.SSLContext:
@@ -15,3 +24,16 @@ def server_context(certificate: str, key: str) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     context.load_cert_chain(certificate, key)
     return context
+
+
+def renew_certificate(context: ssl.SSLContext, files: TlsFiles) -> None:
+    """Let `context` use the certificate and key that the files hold now, for new connections.
+
+    What cannot be used is logged, and the certificate before stays. A context of its own reads the
+    files first: one that fails half-way is left with the key of another certificate.
+    """
+    try:
+        server_context(files.certificate, files.key)
+        context.load_cert_chain(files.certificate, files.key)
+    except OSError as error:  # ssl.SSLError is one
+        _log.error("the TLS certificate is not renewed, the one before is still used: %s", error)

@@ -41,7 +41,7 @@ from bargate.gateway.observer import Observer
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.server import Server
 from bargate.gateway.stderr_log import log_to_stderr
-from bargate.gateway.tls import server_context
+from bargate.gateway.tls import renew_certificate, server_context
 from bargate.model.invalid import InvalidConfiguration
 from bargate.snapshot.compile import compile_snapshot
 
@@ -64,6 +64,8 @@ class Worker:
         self._settings = first.settings
         self._keys = HttpKeyDirectory(fetch)
         self._snapshot: Snapshot = compile_snapshot(first.installation, self._keys)
+        tls = first.settings.tls
+        self._tls = server_context(tls.certificate, tls.key) if tls else None
         self._recent = RecentCalls()
         self._access_log = _access_log(first)
         self._observer = Observer(self._recent, self._access_log)
@@ -71,13 +73,9 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
-        tls = self._settings.tls
-        context = server_context(tls.certificate, tls.key) if tls else None
-        await self._server.start([self._listener], context)
+        await self._server.start([self._listener], self._tls)
         ticking = asyncio.get_running_loop().create_task(self._tick())
-        # What is compiled lives as long as the worker: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
+        _freeze_again()
         await self._channel.send(Ready())
         deadline_s = await self._obey()
         await self._server.drain(deadline_s)
@@ -106,9 +104,17 @@ class Worker:
         except InvalidConfiguration as invalid:
             await self._channel.send(Swapped(swap.version, f"{invalid.path}: {invalid.message}"))
             return
+        except Exception as error:  # noqa: BLE001 - a bug met while compiling ends no calls
+            _log.exception("the snapshot could not be compiled")
+            await self._channel.send(Swapped(swap.version, f"a bug: {error!r}"))
+            return
         self._server.serve(self._snapshot)
+        self._recent.forget_old()
         if self._access_log is not None:
             self._access_log.reopen()
+        if self._tls is not None and self._settings.tls is not None:
+            renew_certificate(self._tls, self._settings.tls)
+        _freeze_again()
         await self._channel.send(Swapped(swap.version))
 
     async def _tick(self) -> None:
@@ -118,6 +124,17 @@ class Worker:
                 if self._access_log is not None:
                     self._access_log.flush()
             self._observer.tick()
+
+
+def _freeze_again() -> None:
+    """Keep the collector from looking, between two reloads, at what is compiled.
+
+    What is frozen is never freed if it refers to itself, as a snapshot may: so it is thawed first.
+    The cost is one full collection a reload, of what two snapshots hold.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _access_log(first: Serve) -> AccessLog | None:

@@ -5,6 +5,7 @@ ACL are known and empty where there is none; unknown names are empty too, as at 
 `is_known_variable` lets the caller warn. What belongs to a refusal (`error.*`) is in `errors`.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -209,13 +210,18 @@ def is_known_variable(name: str) -> bool:
 
 
 def claim_text(value: Any, kind: Literal["REST", "HTTP"]) -> str:
-    """Write a claim as AWS does: lists `a,b` in REST APIs and `[a b]` in HTTP APIs [O]."""
+    """Write a claim as AWS does: lists `a,b` in REST APIs and `[a b]` in HTTP APIs [O].
+
+    Objects, of which nothing is recorded, are compact JSON [I].
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         items = [claim_text(item, kind) for item in value]
         return ",".join(items) if kind == "REST" else f"[{' '.join(items)}]"
-    return str(value)
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value), separators=(",", ":"), ensure_ascii=False)
+    return "null" if value is None else str(value)
 
 
 def _empty(_call: Call, _facts: Facts, _place: Place) -> None:

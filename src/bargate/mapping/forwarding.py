@@ -11,8 +11,12 @@ from bargate.access.call import Call
 from bargate.mapping.context import trace_id
 
 FORWARDING_LINES = 4
-# INVARIANT: the block has four lines whatever was sent, so it is not checked with the others.
+HTTP_API_FORWARDING_LINES = 6
+# INVARIANT: a block has as many lines whatever was sent, so it is not checked with the others.
 _ONE_LINE = bytes.maketrans(b"\r\n\0", b"   ")
+_FOR = b"\r\nX-Forwarded-For: "
+_VIA = b"\r\nVia: "
+_NOT_IN_QUOTES = re.compile(rb'["\\]')
 _FORWARDED_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -38,22 +42,32 @@ def _forwarded_by(source_ip: str, host: bytes, secure: bool) -> bytes:  # noqa: 
     )
 
 
-def forwarded_line(call: Call) -> bytes:
-    """Give Forwarded (RFC 7239) as HTTP APIs send it [O]: `for=…;host=…;proto=…`.
+def http_api_forwarding_block(call: Call) -> bytes:
+    """Give what HTTP APIs send: Forwarded and Via [O], then the four lines of `forwarding_block`.
 
     A Forwarded of the client's is replaced: an open quote in it would swallow what is added.
     """
-    address = f'"[{call.source_ip}]"' if ":" in call.source_ip else call.source_ip
-    host = call.header.get(b"host", b"")
-    return b"Forwarded: for=%b;host=%b;proto=%b" % (
+    header = call.header
+    block = _http_api_forwarded_by(call.source_ip, header.get(b"host", b""), call.secure)
+    sent = header.get(b"via")
+    if sent is not None:
+        block = block.replace(_VIA, _VIA + sent.translate(_ONE_LINE) + b", ", 1)
+    sent = header.get(b"x-forwarded-for")
+    if sent is not None:
+        block = block.replace(_FOR, b"%b%b, " % (_FOR, sent.translate(_ONE_LINE)), 1)
+    return block + trace_id(call).encode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _http_api_forwarded_by(source_ip: str, host: bytes, secure: bool) -> bytes:  # noqa: FBT001 - a cache key
+    address = f'"[{source_ip}]"' if ":" in source_ip else source_ip
+    forwarded = b"Forwarded: for=%b;host=%b;proto=%b" % (
         address.encode("latin-1"),
-        host if _FORWARDED_TOKEN.fullmatch(host) else b'"%b"' % re.sub(rb'["\\]', b"", host),
-        b"https" if call.secure else b"http",
+        host if _FORWARDED_TOKEN.fullmatch(host) else b'"%b"' % _NOT_IN_QUOTES.sub(b"", host),
+        b"https" if secure else b"http",
     )
-
-
-def via_line(call: Call) -> bytes:
-    """Give Via as HTTP APIs send it [O]."""
-    sent = call.header.get(b"via")
-    own = b"HTTP/1.1 AmazonAPIGateway"
-    return b"Via: " + (own if sent is None else sent + b", " + own)
+    return b"%b%bHTTP/1.1 AmazonAPIGateway\r\n%b" % (
+        forwarded.translate(_ONE_LINE),
+        _VIA,
+        _forwarded_by(source_ip, host, secure),
+    )

@@ -1,17 +1,21 @@
 """Which headers pass through an integration, which are dropped or renamed, and what values hold.
 
 AWS [R] apigw-objects §3 and recorded HTTP and HTTP_PROXY integrations; hop-by-hop headers
-(RFC 9110 §7.6.1) never pass in either direction, also where AWS lets a mapping set them.
+(RFC 9110 §7.6.1) never pass in either direction, also where AWS lets a mapping set them. What a
+Connection header names is gone before a plan sees the headers: `gateway.head` takes it out of
+requests, `gateway.upstream.backend` out of answers.
 """
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 Headers = list[tuple[bytes, bytes]]
 
 HOP_BY_HOP = frozenset(
     {
         b"connection",
+        b"http2-settings",
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
@@ -77,7 +81,62 @@ IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"
 
 _FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CONNECTION_ALONE = frozenset({b"keep-alive", b"close", b""})
+_REMEMBERED_NAMES = 64
+_REMEMBERED_MAX_BYTES = 64
+
+
+class PassingNames(dict[bytes, bool]):
+    """Says of header names, as they are written, whether they pass.
+
+    What `dropped` (lower case) holds does not, nor does a name that differs from one of these only
+    by `_` for `-`: CGI, WSGI, Rack and PHP take the two for one (RFC 3875 §4.1.18), so a client
+    could speak in the place of the gateway. What was said is remembered, up to a bound.
+    """
+
+    __slots__ = ("_dropped",)
+
+    def __init__(self, dropped: Iterable[bytes]) -> None:
+        super().__init__()
+        self._dropped = frozenset(name.lower().replace(b"_", b"-") for name in dropped)
+
+    def __missing__(self, name: bytes) -> bool:
+        """Look at a name that is not remembered."""
+        passes = name.lower().replace(b"_", b"-") not in self._dropped
+        _remember(self, name, passes)
+        return passes
+
+
+class PassedNames(dict[bytes, bytes | None]):
+    """Gives the names that a backend's headers have for the client, None for those it never sees.
+
+    Names are remembered as they are written, up to a bound.
+    """
+
+    __slots__ = ("_dropped", "_remapped")
+
+    def __init__(self, remapped: frozenset[bytes], dropped: frozenset[bytes]) -> None:
+        super().__init__()
+        self._remapped = remapped
+        self._dropped = dropped
+
+    def __missing__(self, name: bytes) -> bytes | None:
+        """Look at a name that is not remembered."""
+        key = name.lower()
+        passed: bytes | None = name
+        if key in self._remapped:
+            passed = REMAPPED_PREFIX + name
+        elif key in self._dropped:
+            passed = None
+        _remember(self, name, passed)
+        return passed
+
+
+def _remember(names: dict[bytes, Any], name: bytes, value: object) -> None:
+    if len(name) > _REMEMBERED_MAX_BYTES:
+        return
+    if len(names) >= _REMEMBERED_NAMES:
+        names.clear()
+    names[name] = value
 
 
 def is_header_name(name: str) -> bool:
@@ -108,42 +167,14 @@ def is_one_head(head: bytes, line_ends: int) -> bool:
     return head.count(b"\n") == line_ends and head.count(b"\r") == line_ends and b"\0" not in head
 
 
-def nominated(connection: bytes | None) -> frozenset[bytes]:
-    """Give the lower-case names that a Connection header makes hop-by-hop."""
-    if connection is None or connection.lower() in _CONNECTION_ALONE:
-        return frozenset()
-    return frozenset(name.strip().lower() for name in connection.split(b","))
-
-
 def is_signature(authorization: bytes | None) -> bool:
     """Say whether an Authorization header is a Signature Version 4 (it is not passed on)."""
     return authorization is not None and authorization.lstrip()[:5].upper() == b"AWS4-"
 
 
-def remap(headers: Headers, remapped: frozenset[bytes]) -> Headers:
+def remap(headers: Headers, names: PassedNames) -> Headers:
     """Rename and drop response headers as AWS does."""
-    kept: Headers = []
-    connection = None
-    for header in headers:
-        name = header[0].lower()
-        if name in remapped:
-            kept.append((REMAPPED_PREFIX + header[0], header[1]))
-            if name == b"connection":
-                connection = header[1]
-        elif name not in HOP_BY_HOP:
-            kept.append(header)
-    if connection is not None and (hop_by_hop := nominated(connection)):
-        return without(kept, hop_by_hop)
-    return kept
-
-
-def renamed(headers: Headers, remapped: frozenset[bytes]) -> Headers:
-    """Rename mapped response headers as AWS does, and leave out what frames the connection."""
-    return [
-        (REMAPPED_PREFIX + name, value) if name.lower() in remapped else (name, value)
-        for name, value in headers
-        if name.lower() in remapped or name.lower() not in HOP_BY_HOP
-    ]
+    return [(passed, value) for name, value in headers if (passed := names[name]) is not None]
 
 
 def without(headers: Headers, names: Iterable[bytes]) -> Headers:

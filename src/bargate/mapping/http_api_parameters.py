@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.mapping.context import Place
-from bargate.mapping.headers import header_value, is_header_name, without
+from bargate.mapping.headers import PassingNames, header_value, is_header_name
 from bargate.mapping.plan import Headers
 from bargate.mapping.selection import (
     ResponseValue,
@@ -91,6 +91,11 @@ class ResponseChanges(Struct, frozen=True):
     headers: Mapping[int, tuple[tuple[HeaderChange, ResponseValue], ...]]
     statuses: Mapping[int, ResponseValue]
     reads_body: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to change."""
+        return bool(self.headers or self.statuses)
 
     def apply(
         self, call: Call, facts: Facts, status: int, headers: Headers, body: bytes
@@ -187,10 +192,11 @@ def _header_change(action: str, name: str, path: tuple[str, ...]) -> HeaderChang
     if lower in RESERVED_HEADERS or lower.startswith(RESERVED_PREFIXES):
         # AWS [D] http-api-parameter-mapping, reserved headers
         raise InvalidConfiguration(path, f"the header {name} is reserved and cannot be mapped")
-    wire, key = name.encode("ascii"), lower.encode("ascii")
+    wire = name.encode("ascii")
+    passes = PassingNames(() if action == "append" else (wire,))
 
     def change(headers: Headers, value: str) -> Headers:
-        kept = headers if action == "append" else without(headers, (key,))
+        kept = [header for header in headers if passes[header[0]]]
         return [*kept, (wire, header_value(value))] if value else kept
 
     return change

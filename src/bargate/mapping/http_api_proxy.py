@@ -12,12 +12,7 @@ from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
 from bargate.mapping.context import Place, place_of
 from bargate.mapping.expressions import UnreadableBody, path_parameter
-from bargate.mapping.forwarding import (
-    FORWARDING_LINES,
-    forwarded_line,
-    forwarding_block,
-    via_line,
-)
+from bargate.mapping.forwarding import HTTP_API_FORWARDING_LINES, http_api_forwarding_block
 from bargate.mapping.headers import (
     DROPPED_FROM_REQUEST,
     EXPECTS_CONTENT,
@@ -26,10 +21,10 @@ from bargate.mapping.headers import (
     IDEMPOTENT,
     METHOD_BYTES,
     OWNED_BY_GATEWAY,
+    PassingNames,
     is_header_name,
     is_one_head,
     is_signature,
-    nominated,
     without,
 )
 from bargate.mapping.http_api_parameters import (
@@ -44,6 +39,7 @@ from bargate.mapping.plan import Headers, Response, UpstreamRequest
 from bargate.mapping.request_parameters import path_parameter_names
 from bargate.mapping.targets import (
     Filler,
+    PathBuilder,
     compile_path,
     compile_query,
     unsafe_head,
@@ -60,6 +56,7 @@ from bargate.model.http_api import HttpIntegration
 from bargate.model.invalid import InvalidConfiguration
 
 _DROPPED = DROPPED_FROM_REQUEST | OWNED_BY_GATEWAY | FORWARDED_FOR_HTTP_API | frozenset({b"host"})
+# Hop-by-hop and framing headers; HTTP APIs rename none (AWS [O]).
 _DROPPED_FROM_RESPONSE = HOP_BY_HOP | {b"content-length", b"apigw-requestid"}
 
 
@@ -71,6 +68,8 @@ class HttpApiProxyPlan:
         "_host",
         "_method",
         "_origin",
+        "_passed",
+        "_passing",
         "_path",
         "_place",
         "_query",
@@ -90,7 +89,8 @@ class HttpApiProxyPlan:
         self._place = route_place(guarded)
         self._origin = template.origin
         self._host = b"Host: " + template.host_header
-        self._path = compile_path(template, fillers)
+        self._passing = PassingNames(_DROPPED)
+        self._passed = PassingNames(_DROPPED_FROM_RESPONSE)
         self._query = compile_query(template, fillers)
         self._method = _method(guarded, integration)
         self._timeout_s = checked_timeout_s(
@@ -102,6 +102,7 @@ class HttpApiProxyPlan:
         self._changes: RequestChanges = compile_request_changes(
             integration.request_parameters, self._place, path
         )
+        self._path = _path(self._changes, template, fillers)
         path = route_integration_path(guarded, "responseParameters")
         self._response_changes: ResponseChanges = compile_response_changes(
             integration.response_parameters, self._place, path
@@ -118,16 +119,15 @@ class HttpApiProxyPlan:
         except UnreadableBody as error:
             return unreadable_body(error)
         method = self._method or METHOD_BYTES.get(call.method) or call.method.encode("ascii")
-        lines = [b"%b %b HTTP/1.1" % (method, target.encode("ascii")), self._host]
-        lines += [b": ".join(header) for header in headers]
-        lines += (forwarded_line(call), via_line(call))
+        lines = [method + f" {target} HTTP/1.1".encode("ascii"), self._host]
+        lines += map(b": ".join, headers)
         if call.body:
             lines.append(b"Content-Length: %d" % len(call.body))
         elif method in EXPECTS_CONTENT:
             lines.append(b"Content-Length: 0")
-        lines += (forwarding_block(call), b"", b"")
+        lines += (http_api_forwarding_block(call), b"", b"")
         head = b"\r\n".join(lines)
-        if not is_one_head(head, len(lines) + FORWARDING_LINES - 2):
+        if not is_one_head(head, len(lines) + HTTP_API_FORWARDING_LINES - 2):
             return unsafe_head()
         return UpstreamRequest(
             self._origin,
@@ -140,38 +140,43 @@ class HttpApiProxyPlan:
 
     def head(self, call: Call, facts: Facts, status: int, headers: Headers) -> tuple[int, Headers]:
         """Pass the backend's head on, with the response mappings of its status."""
-        return self._response_changes.apply(call, facts, status, _end_to_end(headers), b"")
+        passes = self._passed
+        kept = [header for header in headers if passes[header[0]]]
+        changes = self._response_changes
+        return changes.apply(call, facts, status, kept, b"") if changes.any else (status, kept)
 
     def response(
         self, call: Call, facts: Facts, status: int, headers: Headers, body: bytes
     ) -> Response | Denial:
         """Pass a whole answer on, with the response mappings of its status."""
-        status, headers = self._response_changes.apply(
-            call, facts, status, _end_to_end(headers), body
-        )
+        passes = self._passed
+        kept = [header for header in headers if passes[header[0]]]
+        status, headers = self._response_changes.apply(call, facts, status, kept, body)
         return Response(status, headers, body)
 
     def _target(self, call: Call, facts: Facts) -> str | None:
-        path: str | None
-        if self._changes.path is not None:
-            path = self._changes.path(call, facts)
-        else:
-            path = self._path if isinstance(self._path, str) else self._path(call, facts)
-        if path is None or has_dot_segment(path):
-            return None
-        own = self._query if isinstance(self._query, str) else self._query(call, facts)
-        sent = safe_query(call.query) if call.query else ""
-        query = self._changes.query(f"{own}&{sent}" if own and sent else own or sent, call, facts)
+        path = self._path
+        if not isinstance(path, str):
+            built = path(call, facts)
+            if built is None:
+                return None
+            path = built
+        query = self._query
+        if not isinstance(query, str):
+            query = query(call, facts)
+        if call.query:
+            sent = safe_query(call.query)
+            query = f"{query}&{sent}" if query else sent
+        if self._changes.query_changes:
+            query = self._changes.query(query, call, facts)
         return f"{path}?{query}" if query else path
 
     def _kept(self, call: Call) -> Headers:
-        header = call.header
-        dropped = _DROPPED
-        if b"connection" in header:
-            dropped = dropped | nominated(header[b"connection"])
-        if b"authorization" in header and is_signature(header[b"authorization"]):
-            dropped = dropped | {b"authorization"}
-        return [pair for pair in call.headers if pair[0].lower() not in dropped]
+        passes, sent = self._passing, call.header
+        kept = [header for header in call.headers if passes[header[0]]]
+        if b"authorization" in sent and is_signature(sent[b"authorization"]):
+            return without(kept, (b"authorization",))
+        return kept
 
 
 def compile_http_api_proxy(guarded: GuardedRoute, integration: HttpIntegration) -> HttpApiProxyPlan:
@@ -207,6 +212,21 @@ def route_integration_path(guarded: GuardedRoute, *more: str) -> tuple[str, ...]
     return ("paths", place or "/$default", operation, "x-amazon-apigateway-integration", *more)
 
 
+def _path(
+    changes: RequestChanges, template: UriTemplate, fillers: dict[str, tuple[Filler, Filler]]
+) -> str | PathBuilder:
+    """Give the path of the URI, or the one that is mapped in its place."""
+    mapped = changes.path
+    if mapped is None:
+        return compile_path(template, fillers)
+
+    def build(call: Call, facts: Facts) -> str | None:
+        path = mapped(call, facts)
+        return None if has_dot_segment(path) else path
+
+    return build
+
+
 def _fillers(guarded: GuardedRoute, template: UriTemplate) -> dict[str, tuple[Filler, Filler]]:
     known = path_parameter_names(route_path(guarded))
     for name in template.variables - known:
@@ -235,12 +255,3 @@ def _method(guarded: GuardedRoute, integration: HttpIntegration) -> bytes | None
             f"{integration.http_method!r} is not an HTTP method",
         )
     return None if method == "ANY" else method.encode("ascii")
-
-
-def _end_to_end(headers: Headers) -> Headers:
-    """Leave out hop-by-hop and framing headers; HTTP APIs rename none (AWS [O])."""
-    dropped = _DROPPED_FROM_RESPONSE
-    for name, value in headers:
-        if name.lower() == b"connection":
-            dropped = dropped | nominated(value)
-    return without(headers, dropped)

@@ -16,15 +16,18 @@ from bargate.mapping.headers import (
     DROPPED_FROM_HTTP_PROXY,
     EXPECTS_CONTENT,
     FORWARDED,
+    HOP_BY_HOP,
     IDEMPOTENT,
     METHOD_BYTES,
     OWNED_BY_GATEWAY,
     REMAPPED_FROM_HTTP_PROXY,
+    PassedNames,
+    PassingNames,
     header_value,
     is_one_head,
     is_signature,
-    nominated,
     remap,
+    without,
 )
 from bargate.mapping.integration_settings import required_method, timeout_s
 from bargate.mapping.media_types import UnreadableBase64, compile_binary_test, convert_request
@@ -57,12 +60,13 @@ class HttpProxyPlan:
         "_accept",
         "_api_id",
         "_converts",
-        "_dropped",
         "_host",
         "_mapped",
         "_maps_host",
         "_method",
         "_origin",
+        "_passed",
+        "_passing",
         "_path",
         "_queries",
         "_query",
@@ -94,7 +98,8 @@ class HttpProxyPlan:
         self._queries: tuple[tuple[str, Source], ...] = parameters.queries
         self._mapped: tuple[tuple[bytes, Source], ...] = parameters.headers
         self._maps_host = b"host" in mapped
-        self._dropped = _DROPPED | mapped
+        self._passing = PassingNames(_DROPPED | mapped)
+        self._passed = PassedNames(REMAPPED_FROM_HTTP_PROXY, HOP_BY_HOP)
         self._method = None if method == "ANY" else method.encode("ascii")
         self._timeout_s = timeout_s(guarded, integration)
         self._api_id = f"X-Amzn-Apigateway-Api-Id: {guarded.api.id}".encode("ascii")
@@ -146,7 +151,7 @@ class HttpProxyPlan:
         headers: Headers,
     ) -> tuple[int, Headers]:
         """Pass the backend's head on, renamed as AWS does."""
-        return status, remap(headers, REMAPPED_FROM_HTTP_PROXY)
+        return status, remap(headers, self._passed)
 
     def response(
         self, call: Call, facts: Facts, status: int, headers: Headers, body: bytes
@@ -178,14 +183,12 @@ class HttpProxyPlan:
 
     def _lines(self, call: Call, facts: Facts, method: bytes, target: str) -> list[bytes] | Denial:
         sent = call.header
-        dropped = self._dropped
-        if b"connection" in sent:
-            dropped = dropped | nominated(sent[b"connection"])
+        headers, passes = call.headers, self._passing
         if b"authorization" in sent and is_signature(sent[b"authorization"]):
-            dropped = dropped | {b"authorization"}
+            headers = without(headers, (b"authorization",))
         lines = [method + f" {target} HTTP/1.1".encode("ascii"), self._host]
-        for header in call.headers:
-            if header[0].lower() not in dropped:
+        for header in headers:
+            if passes[header[0]]:
                 lines.append(b": ".join(header))  # noqa: PERF401 - mostly none is left
         if self._mapped:
             try:

@@ -20,7 +20,14 @@ from bargate.mapping.expressions import (
     compile_response_source,
     invalid_expression,
 )
-from bargate.mapping.headers import REMAPPED_FROM_HTTP, header_value, is_header_name, renamed
+from bargate.mapping.headers import (
+    HOP_BY_HOP,
+    REMAPPED_FROM_HTTP,
+    PassedNames,
+    header_value,
+    is_header_name,
+    remap,
+)
 from bargate.mapping.media_types import (
     JSON,
     MediaTypeTest,
@@ -118,7 +125,7 @@ class IntegrationResponses(Struct, frozen=True):
         if overrides is not None:
             status = overridden_status(overrides) or status
             headers = _overridden(headers, overrides.response_headers)
-        headers = renamed(headers, REMAPPED_FROM_HTTP)
+        headers = remap(headers, PassedNames(REMAPPED_FROM_HTTP, HOP_BY_HOP))
         if not any(name.lower() == b"content-type" for name, _ in headers):
             headers.append((b"Content-Type", content_type.encode("latin-1", "replace")))
         return Response(status, headers, body)

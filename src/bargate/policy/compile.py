@@ -4,24 +4,21 @@ Denies are asked before allows, so the first statement that applies decides: an 
 always wins, whatever the order in the document.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import Struct, structs
 
 from bargate.policy.compile_principal import compile_bypass, compile_principal
 from bargate.policy.compile_resource import Reach, compile_action, compile_resource, reach_of
-from bargate.policy.conditions import compile_condition
+from bargate.policy.conditions import OPERATORS, compile_condition
 from bargate.policy.conditions.rule import RequestTest
 from bargate.policy.decision import Decision, StatementRef, allow, explicit_deny, silent
 from bargate.policy.document import CURRENT_VERSION, Element, Policy, Statement
 from bargate.policy.principals import Bypass
-from bargate.policy.render import render
 from bargate.policy.request import AccessRequest
+from bargate.policy.variables import Variable, parse_template
 from bargate.wildcard import TextTest
-
-_VARIABLE = re.compile(r"\$\{\s*([^},]+?)\s*[,}]")
 
 Target: TypeAlias = tuple[Element | None, Element | None]
 Tests: TypeAlias = tuple[RequestTest, ...]
@@ -151,13 +148,28 @@ class CompiledPolicy:
     def keys(self) -> frozenset[str]:
         """Give the condition keys, in lower case, that a decision may ask for."""
         statements = [self.policy.statements[each.ref.index] for each in self.statements]
-        keys = {condition.key for statement in statements for condition in statement.conditions}
-        text = render(structs.replace(self.policy, statements=tuple(statements)))
-        return frozenset(key.lower() for key in keys | set(_VARIABLE.findall(text)))
+        keys = {c.key.lower() for statement in statements for c in statement.conditions}
+        if self.policy.version != CURRENT_VERSION:
+            return frozenset(keys)
+        templates = (
+            parse_template(text, variables=True, wildcards=False)
+            for statement in statements
+            for text in _texts_with_variables(statement)
+        )
+        tokens = (token for template in templates for token in template)
+        return frozenset(keys | {token.key for token in tokens if isinstance(token, Variable)})
 
     def trace(self, request: AccessRequest) -> tuple[StatementTrace, ...]:
         """Tell of every statement what matched and what did not, for people."""
         return tuple(_trace(statement, request) for statement in self.statements)
+
+
+def _texts_with_variables(statement: Statement) -> Iterator[str]:
+    if statement.resource is not None:
+        yield from statement.resource.values
+    for condition in statement.conditions:
+        if OPERATORS[condition.operator.name].takes_variables:
+            yield from condition.values
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:

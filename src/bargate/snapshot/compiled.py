@@ -61,7 +61,11 @@ class CompiledStage(Struct, frozen=True, eq=False):
 
 
 class Unresolved(Struct, frozen=True):
-    """No API or stage answers to the host and path: why, and what the client reads."""
+    """No API or stage answers to the host and path: why, and what the client reads.
+
+    `kind` is that of the API when one was found, REST when none was.
+    """
 
     denial: Denial
     response: Response
+    kind: Literal["REST", "HTTP"] = "REST"

@@ -79,7 +79,7 @@ def _not_found(*, reason: str, detail: str) -> Unresolved:
     denial = Denial(
         response_type="RESOURCE_NOT_FOUND", message="Not Found", reason=reason, detail=detail
     )
-    return Unresolved(denial, Response(404, [_JSON], b'{"message":"Not Found"}'))
+    return Unresolved(denial, Response(404, [_JSON], b'{"message":"Not Found"}'), "HTTP")
 
 
 _UNKNOWN_API = _forbidden(

@@ -24,6 +24,11 @@ SPELLINGS = {
     "backslash": "/admin\\users",
     "encoded backslash": "/admin%5Cusers",
     "encoded backslash in front": "/%5Cadmin",
+    "path parameter": "/admin;x",
+    "path parameter inside": "/admin;a=b/users",
+    "encoded path parameter": "/admin%3Bx",
+    "path parameter that hides a slash": "/admin;x%2Fy",
+    "path parameter in front": "/;x/admin",
     "encoded dots": "/x/%2e%2e/admin",
     "dots behind a backslash": "/x%5C..%5Cadmin",
 }

@@ -118,11 +118,6 @@ def wrongly_joined(pool: Issuer, part: int) -> str:
     return ".".join([*parts[:part], other[part], *parts[part + 1 :]])
 
 
-@pytest.mark.xfail(
-    reason="hardening: mapping/http_proxy.py _lines passes X_Email beside a mapped X-Email; WSGI, CGI"
-    " and PHP backends read both as one name, so a caller speaks in the place of a missing claim",
-    strict=True,
-)
 def test_a_missing_claim_cannot_be_forged_by_an_underscore(
     api: ServedApi, origin: Backend, pool: Issuer
 ) -> None:

@@ -371,7 +371,17 @@ def shared_gateway(shared_backend: Backend) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A self-signed certificate for localhost: the paths of certificate and key."""
-    folder = tmp_path_factory.mktemp("tls")
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def next_certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Another one, to be used after it."""
+    return make_certificate(tmp_path_factory.mktemp("next-tls"))
+
+
+def make_certificate(folder: Path) -> tuple[str, str]:
+    """Write a self-signed certificate for localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

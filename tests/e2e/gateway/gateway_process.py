@@ -256,6 +256,7 @@ def endpoints(config: dict[str, Any], keys: Keys, stats: Stats) -> dict[str, End
             head=head,
             tail=tail,
             plan=plan,
+            ask=plan.request if isinstance(plan, Forward) else plan.respond,
         )
         for name, (plan, head, tail) in table.items()
     }

@@ -47,7 +47,7 @@ def test_what_the_backend_gets():
         call(
             path="/a/b%20c", query="q=1",
             headers={"Host": "api.test", "X-Forwarded-For": "10.9.9.9", "Via": "1.0 p",
-                     "Forwarded": 'for="x', "Connection": "X-Hop", "X-Hop": "1", "A": "b"},
+                     "Forwarded": 'for="x', "Connection": "close", "X_Forwarded_For": "x", "A": "b"},
         ),
     )  # fmt: skip
     assert line == "GET /a/b%20c?q=1 HTTP/1.1"
@@ -56,12 +56,21 @@ def test_what_the_backend_gets():
     assert headers["via"] == ["1.0 p, HTTP/1.1 AmazonAPIGateway"]
     assert headers["x-forwarded-for"] == ["10.9.9.9, 203.0.113.7"]
     assert headers["a"] == ["b"]
-    assert not {"connection", "x-hop", "user-agent"} & set(headers)
+    assert not {"connection", "x_forwarded_for", "user-agent"} & set(headers)
 
 
 def test_a_fixed_uri_is_the_whole_path():
     line, _ = request(plan("http://b.test/base?k=v", route="$default"))
     assert line == "GET /base?k=v HTTP/1.1"
+
+
+@pytest.mark.parametrize("action", ["overwrite", "remove"])
+@pytest.mark.parametrize(("mapped", "sent"), [("X-User", "x_user"), ("X_User", "X-USER")])
+def test_a_look_alike_of_a_mapped_header_does_not_pass(action, mapped, sent):
+    compiled = plan(changes={f"{action}:header.{mapped}": "own" if action == "overwrite" else "''"})
+    _, headers = request(compiled, call(path="/a/b%20c", headers={"Host": "h", sent: "forged"}))
+    values = [v for name in ("x-user", "x_user") for v in headers.get(name, [])]
+    assert values == (["own"] if action == "overwrite" else [])
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bargate.mapping.vtl.limits import MAX_INTEGER, MAX_RANGE, TemplateFailure
+from bargate.mapping.vtl.methods import call_method
 from bargate.mapping.vtl.objects import TemplateObject
 from bargate.mapping.vtl.run import Expression, Macro, Run, Statement
 from bargate.mapping.vtl.values import (
     TemplateList,
     calculate,
-    call_method,
     compare,
     equal,
     is_true,

@@ -246,3 +246,17 @@ def test_any_template_is_refused_or_ends(pieces):
         return
     assert " object at 0x" not in printed
     assert "<class" not in printed
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 400])
+@pytest.mark.parametrize(
+    "expression",
+    ["$n.intValue()", "$n.longValue()", "$n.doubleValue()", "$n * 0.5", "$n % 2", "$n / 0.1",
+     "$n + $n", "$n - $n", "$n == 1", "$n < 0.5", "[0..$n]", "$l.get($n)", "$l.remove($n)"],
+)  # fmt: skip
+def test_no_number_of_the_clients_is_a_bug(number, expression):
+    text = f"#set($l = [1])#set($n = $input.path('$.n'))#set($x = {expression})$!x"
+    try:
+        render(text, f'{{"n":{number}}}'.encode())
+    except TemplateFailure as failure:
+        assert str(failure)  # noqa: PT017 - either outcome is right, another error is not

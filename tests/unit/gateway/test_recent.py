@@ -1,0 +1,112 @@
+"""The ring of recent calls: bounded, and never the end of a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import msgpack
+
+from bargate.access.call import Call
+from bargate.access.verdict import Denial
+from bargate.gateway import recent
+from bargate.gateway.recent import RecentCalls
+from bargate.gateway.serving import CallRecord
+
+
+def _call(number: int, body: bytes = b"", value: bytes = b"b") -> Call:
+    headers = [(b"A%d" % at, value) for at in range(3)]
+    return Call(
+        "GET",
+        "/a",
+        "/a",
+        "",
+        headers,
+        {name.lower(): value for name, value in headers},
+        "127.0.0.1",
+        False,
+        "HTTP/1.1",
+        1.8e9,
+        f"id-{number}",
+        f"extended-{number}",
+        body,
+    )
+
+
+def _refused(number: int, detail: str = "d", **call: Any) -> CallRecord:
+    denial = Denial(
+        response_type="ACCESS_DENIED", reason="test", detail=detail, validation_error="v"
+    )
+    return CallRecord(call=_call(number, **call), denial=denial)
+
+
+def test_keeps_a_number_of_calls() -> None:
+    calls = RecentCalls()
+    for number in range(recent.MAX_CALLS + 10):
+        calls.remember(_refused(number))
+    assert calls.why("id-9") is None
+    assert calls.why("id-10") is not None
+
+
+def test_keeps_a_number_of_bytes() -> None:
+    calls = RecentCalls()
+    for number in range(recent.MAX_CALLS):
+        calls.remember(_refused(number, body=b"b" * 8192, value=b"v" * 3000))
+        assert calls.held_bytes <= recent.MAX_BYTES
+    assert calls.why("id-0") is None
+    assert calls.why(f"id-{recent.MAX_CALLS - 1}") is not None
+
+
+def test_an_id_seen_twice_is_counted_once() -> None:
+    calls = RecentCalls()
+    calls.remember(_refused(1))
+    once = calls.held_bytes
+    calls.remember(_refused(1))
+    assert calls.held_bytes == once
+
+
+def test_cuts_texts() -> None:
+    calls = RecentCalls()
+    calls.remember(_refused(1, "k" * 1_000_000))
+    explained = calls.why("id-1")
+    assert explained is not None
+    assert len(explained.detail or "") <= recent.MAX_TEXT_CHARACTERS + 1
+    assert calls.held_bytes < 20_000
+
+
+def test_what_is_given_can_be_sent() -> None:
+    calls = RecentCalls()
+    calls.remember(_refused(1, "a lone surrogate: \ud800"))
+    explained = calls.why("id-1")
+    assert explained is not None
+    assert b"a lone surrogate: ?" in msgpack.encode(explained)
+
+
+def test_forgets_what_old_snapshots_decided() -> None:
+    calls = RecentCalls()
+    calls.remember(_refused(1))
+    for number in range(recent.KEPT_SNAPSHOTS - 1):
+        calls.forget_old()
+        calls.remember(_refused(number + 2))
+    assert calls.why("id-1") is not None
+    calls.forget_old()
+    assert calls.why("id-1") is None
+    assert calls.why("id-2") is not None
+
+
+class _Broken:
+    """A stage whose parts all fail."""
+
+    api_name, api_id, name, kind = "api", "a1", "prod", "REST"
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+def test_a_bug_is_answered_by_what_was_recorded() -> None:
+    calls = RecentCalls()
+    record = _refused(1)
+    record.stage = _Broken()  # type: ignore[assignment]
+    calls.remember(record)
+    explained = calls.why("id-1")
+    assert explained is not None
+    assert (explained.outcome, explained.reason, explained.stage) == ("refused", "test", "prod")
