@@ -11,20 +11,21 @@ from timeit import repeat
 from joserfc.jwk import RSAKey
 
 from bargate.access.call import Call, Facts
-from bargate.access.context_keys import CallContext
+from bargate.access.context_keys import compile_context
 from bargate.access.control import GuardedRoute, Step
 from bargate.access.jwt_authorizer import CONTROL
 from bargate.access.key_directory import KeySource
 from bargate.access.resource_policy import compile_resource_policy
 from bargate.model.http_api import HttpApi, HttpAuthorizer, Route
 from bargate.model.installation import Installation, Stage
-from bargate.policy import AccessRequest, Anonymous
+from bargate.policy import AccessRequest, Anonymous, CompiledPolicy
 from bargate.tokens.jwk import KeySet, VerificationKey, parse_key_set
 from bench import documents
 from bench.results import POLICY
 from bench.testbed import AUDIENCE, SCOPE, jwks, new_key, new_token
 
 REMEMBERED = "token with scopes, remembered"
+WHOLE_POLICY = "policy, 20 statements, not compiled for its method"
 UNREMEMBERED = "token with scopes, verified (RS256)"
 
 _ISSUER = "https://issuer.example.com"
@@ -54,17 +55,22 @@ class FixedKeys:
 def microseconds() -> dict[str, float]:
     """Measure everything."""
     key = new_key()
-    return {POLICY: policy_us(), **tokens_us(key)}
-
-
-def policy_us() -> float:
-    """Time one evaluation of the resource policy of the bench, from a call to its decision."""
     text = json.dumps(documents.policy()).replace("execute-api:/", _API_ARN)
-    policy, call = compile_resource_policy(text), new_call(b"")
-    anonymous = Anonymous()
+    whole = compile_resource_policy(text)
+    return {
+        POLICY: policy_us(whole.narrow_resource(f"{_API_ARN}prod/GET/pets/")),
+        WHOLE_POLICY: policy_us(whole),
+        **tokens_us(key),
+    }
+
+
+def policy_us(policy: CompiledPolicy) -> float:
+    """Time one evaluation of the resource policy of the bench, from a call to its decision."""
+    call = new_call(b"")
+    anonymous, context_of = Anonymous(), compile_context(policy.keys())
 
     def decide() -> bool:
-        request = AccessRequest(anonymous, "execute-api:Invoke", _RESOURCE, CallContext(call))
+        request = AccessRequest(anonymous, "execute-api:Invoke", _RESOURCE, context_of(call))
         return policy.decide(request).allowed
 
     if not decide():

@@ -305,20 +305,11 @@ def test_http(plain: ServedApi, origin: Backend, pool: Issuer, case: Case) -> No
     agree(told, answer, method, len(origin.received) > before)
 
 
-@pytest.mark.xfail(
-    reason="defect: snapshot/explain.py _refused/_unrouted show a refusal without the CORS headers"
-    " that gateway/dispatch.py refuse adds on HTTP APIs",
-    strict=True,
-)
 def test_the_cors_headers_of_a_refusal_are_shown(plain: ServedApi) -> None:
     told = explained(plain, "", ("GET", "/jwt", {}, None), {"Origin": SHOP})
     assert ["Access-Control-Allow-Origin", SHOP] in told["response"]["headers"]
 
 
-@pytest.mark.xfail(
-    reason="defect: cli/explain.py prints what is refused before it is a call as text, --json or not",
-    strict=True,
-)
 def test_a_bad_request_is_told_in_json_too(restful: ServedApi) -> None:
     shown = CliRunner().invoke(explain, [str(restful.path), "--request", "GET /prod/%zz", "--json"])
     assert json.loads(shown.stdout)["outcome"] == "refused"

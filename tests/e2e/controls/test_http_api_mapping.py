@@ -139,11 +139,6 @@ def test_a_slow_backend_and_an_unsupported_integration(api: ServedApi) -> None:
     assert "AWS_PROXY" in api.log_line(unsupported)["detail"]
 
 
-@pytest.mark.xfail(
-    reason="defect: mapping/http_api_errors.py:68 takes the status that gateway/denials.py"
-    " integration_failure sets for REST APIs (502, 504), beside the text of 503",
-    strict=True,
-)
 @pytest.mark.parametrize("path", ["/dead", "/garbage"])
 def test_a_broken_backend_is_service_unavailable(api: ServedApi, path: str) -> None:
     answer = api.get(path)

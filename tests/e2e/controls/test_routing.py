@@ -182,11 +182,6 @@ def test_what_is_not_written_does_not_exist(
     assert len(origin.received) == before
 
 
-@pytest.mark.xfail(
-    reason="defect: gateway/dispatch.py _route answers Missing Authentication Token whatever"
-    " Authorization holds; AWS [O] apigw-evaluation §1 step 2b parses it as SigV4",
-    strict=True,
-)
 def test_an_unknown_route_with_an_authorization_header(closed: ServedApi) -> None:
     answer = closed.get("/nothing", Authorization="Bearer abc")
     assert answer.status == 403
@@ -254,11 +249,6 @@ def test_a_default_route_and_stage(tmp_path: Path, run_dir: Path, origin: Backen
         assert origin.received[-1].target == "/fallback"
 
 
-@pytest.mark.xfail(
-    reason="defect: gateway/exchange.py _ours takes a call without a stage for a REST call, so an"
-    " HTTP API's unknown stage answers x-amzn-RequestId (AWS [D] apigw-errors §4: apigw-requestid)",
-    strict=True,
-)
 def test_an_unknown_stage_of_an_http_api(tmp_path: Path, run_dir: Path, origin: Backend) -> None:
     paths = {"/pets": {"get": operation(proxy(f"http://127.0.0.1:{origin.port}/pets"))}}
     document = rest(paths, **{"x-bargate-api-id": "staged"})
