@@ -16,6 +16,7 @@ import httptools
 from msgspec import Struct
 
 from bargate.gateway.target import BadTarget, host_name, split_target
+from bargate.mapping.headers import HOP_BY_HOP
 
 if TYPE_CHECKING:
     from bargate.gateway.limits import Limits
@@ -25,21 +26,6 @@ METHODS = {
     method.encode("ascii"): method
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 }
-# RFC 9110 §7.6.1; HTTP2-Settings belongs to the Upgrade that we do not follow.
-HOP_BY_HOP = frozenset(
-    {
-        b"connection",
-        b"http2-settings",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
 _NEVER_HOP_BY_HOP = frozenset({b"host", b"content-length", b"content-type", b"expect"})
 _LENGTH_MAX_DIGITS = 18
 _REQUEST_LINE_PARTS = 3

@@ -31,6 +31,7 @@ from bargate.gateway.channel import (
     Why,
     supervisor_decoder,
 )
+from bargate.gateway.listening import listen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from bargate.settings import GatewaySettings
     from bargate.snapshot.explain import ExplainedCall
 
-BACKLOG = 2048
 START_TIMEOUT_S = 30.0
 SWAP_TIMEOUT_S = 30.0
 WHY_TIMEOUT_S = 2.0
@@ -63,7 +63,7 @@ class Supervisor:
         self._asked = 0  # the last version that was tried
         self._question = 0
         self._stopping = False
-        self._sockets = _listen(settings.host, settings.port, settings.workers)
+        self._sockets = listen(settings.host, settings.port, settings.workers)
         self._workers = [_Worker(self, number) for number in range(settings.workers)]
 
     @property
@@ -299,32 +299,3 @@ async def _swap_all(workers: Sequence[_Worker], message: Swap) -> str | None:
     """Let all workers take a message; give the first objection."""
     errors = await asyncio.gather(*(worker.swap(message) for worker in workers))
     return next(filter(None, errors), None)
-
-
-def _listen(host: str, port: int, count: int) -> list[socket.socket]:
-    """Bind one listening socket a worker to the same address; port 0 picks a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The first is bound alone: SO_REUSEPORT would share a port with another gateway unnoticed.
-    with _bind(family, host, port, reuse_port=False) as probe:
-        port = probe.getsockname()[1]
-    with contextlib.ExitStack() as undo:
-        listeners = [_bind(family, host, port, reuse_port=count > 1) for _ in range(count)]
-        for listener in listeners:
-            undo.callback(listener.close)
-            listener.listen(BACKLOG)
-        undo.pop_all()
-    return listeners
-
-
-def _bind(family: int, host: str, port: int, *, reuse_port: bool) -> socket.socket:
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if reuse_port:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    bound.setblocking(False)  # noqa: FBT003  the stdlib's own signature
-    return bound

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from bargate.gateway.head import HOP_BY_HOP
+from bargate.mapping.headers import HOP_BY_HOP
 
 if TYPE_CHECKING:
     from bargate.gateway.limits import Limits
