@@ -28,8 +28,9 @@ class KeyDirectory(Protocol):
     def may_fetch(self, source: KeySource, now: float) -> bool:
         """Say whether fetching the key set again is allowed at `now` (seconds, epoch).
 
-        At most once in 30 s per issuer, so that forged `kid`s cannot drive fetches without end;
-        True while a fetch is under way, which further callers join.
+        At most once in 30 s per issuer, so that forged `kid`s cannot drive fetches without end
+        (sooner while no key of the issuer is held at all); True while a fetch is under way, which
+        further callers join.
         """
 
     def describe(self, source: KeySource) -> str:
