@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bargate.access.call import Call, Facts
-from bargate.access.verdict import Denial, Need
 from bargate.gateway.dispatch import Dispatcher
 from bargate.gateway.head import BadRequest, HeadReader
 from bargate.gateway.limits import Limits
@@ -30,6 +29,7 @@ from bargate.snapshot.explain import (
 )
 
 if TYPE_CHECKING:
+    from bargate.access.verdict import Need
     from bargate.gateway.head import RequestHead
     from bargate.gateway.key_directory import HttpKeyDirectory
     from bargate.snapshot.snapshot import Snapshot
@@ -93,17 +93,14 @@ def _explain(
     outcome = Dispatcher(snapshot, Limits().body_max_bytes).begin(record, head)
     call, stage, denial = record.call, record.stage, record.denial
     if stage is None:
-        unresolved = denial or _NO_DENIAL
+        assert denial is not None  # noqa: S101  what is not resolved was refused
         answer = outcome if isinstance(outcome, Response) else None
-        return explain_unresolved(call, unresolved, answer), None
+        return explain_unresolved(call, denial, answer), None
     if record.facts is None and denial is None and isinstance(outcome, Response):
         return explain_preflight(stage, call, outcome), None
     parameters = record.facts.path_parameters if record.facts else {}
     known = denial if record.endpoint is None else None
     return explain_call(stage, record.endpoint, call, Facts(parameters), known)
-
-
-_NO_DENIAL = Denial(response_type="API_CONFIGURATION_ERROR", reason="internal", detail="")
 
 
 def _call(request: OfflineRequest, head: RequestHead) -> Call:

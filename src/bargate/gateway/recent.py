@@ -20,7 +20,12 @@ from msgspec import Struct, structs
 from bargate.access.call import Call, Facts
 from bargate.access.explain import Recorded
 from bargate.access.verdict import Denial
-from bargate.snapshot.explain import ExplainedCall, explain_call, explain_unresolved
+from bargate.snapshot.explain import (
+    ExplainedCall,
+    explain_call,
+    explain_preflight,
+    explain_unresolved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +163,10 @@ def _explain(remembered: _Remembered) -> ExplainedCall:
     if stage is None:
         assert denial is not None  # noqa: S101  an unresolved call was refused
         return explain_unresolved(call, denial, None)
+    if remembered.endpoint is None and denial is None and stage.cors is not None:
+        preflight = stage.cors.preflight(call)  # the one answer that needs no route
+        if preflight is not None:
+            return explain_preflight(stage, call, preflight)
     facts = Facts(remembered.path_parameters)
     explained, _ = explain_call(stage, remembered.endpoint, call, facts, denial)
     if not remembered.has_body and denial is not None:

@@ -11,6 +11,9 @@ from bargate.access.verdict import Denial
 from bargate.gateway import recent
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.serving import CallRecord
+from bargate.model.http_api import Cors, HttpApi, HttpIntegration, Route
+from bargate.model.installation import Stage
+from building import call, snapshot
 
 
 def _call(number: int, body: bytes = b"", value: bytes = b"b") -> Call:
@@ -110,3 +113,23 @@ def test_a_bug_is_answered_by_what_was_recorded() -> None:
     explained = calls.why("id-1")
     assert explained is not None
     assert (explained.outcome, explained.reason, explained.stage) == ("refused", "test", "prod")
+
+
+def test_a_preflight_that_was_answered_is_not_told_as_refused() -> None:
+    backend = HttpIntegration(type="HTTP_PROXY", uri="http://127.0.0.1:9000")
+    api = HttpApi(
+        id="shop",
+        name="Shop",
+        routes=(Route(route_key="GET /a", integration=backend),),
+        cors=Cors(allow_origins=("https://a.example",), allow_methods=("GET",)),
+    )
+    stage = snapshot(api, Stage(name="$default")).apis["shop"].stages["$default"]
+    headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+    calls = RecentCalls()
+    for _ in range(recent.SAMPLE_EVERY):
+        made = call("OPTIONS", "/a", headers=headers)
+        calls.remember(CallRecord(call=made, stage=stage, status=204))
+    explained = calls.why(made.request_id)
+    assert explained is not None
+    assert explained.outcome == "allowed"
+    assert explained.steps[-1].control == "CORS preflight"
