@@ -27,7 +27,8 @@ from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.log_format import compile_format
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.stderr_log import log_to_stderr
-from bargate.gateway.supervisor import Supervisor, WorkerFailed
+from bargate.gateway.supervisor import Supervisor
+from bargate.gateway.worker_process import WorkerFailed
 from bargate.openapi import Finding, InvalidDocument
 from bargate.settings import run_directory
 from bargate.snapshot.snapshot import API_PREFIX, DEFAULT_STAGE

@@ -9,7 +9,7 @@ import click
 from bargate import app
 from bargate.cli import findings
 from bargate.cli.options import files_argument, source_of, source_options
-from bargate.gateway.supervisor import WorkerFailed
+from bargate.gateway.worker_process import WorkerFailed
 from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi import InvalidDocument
 from bargate.settings import GatewaySettings, TlsFiles

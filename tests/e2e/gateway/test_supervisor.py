@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from bargate.gateway.supervisor import Supervisor, WorkerFailed
+from bargate.gateway.supervisor import Supervisor
+from bargate.gateway.worker_process import WorkerFailed
 from bargate.model.installation import Installation, ServedApi
 from bargate.model.rest_api import Method, RestApi
 from bargate.settings import GatewaySettings

@@ -7,15 +7,13 @@ refused, so that a new release of the parser cannot bring in what was not weighe
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bargate.mapping.vtl.limits import MAX_INTEGER, MAX_RANGE, TemplateFailure
+from bargate.mapping.vtl.limits import MAX_INTEGER, MAX_RANGE, TemplateFailure, UnknownElement
 from bargate.mapping.vtl.methods import call_method
 from bargate.mapping.vtl.objects import TemplateObject
+from bargate.mapping.vtl.operators import by_level, operator_of
 from bargate.mapping.vtl.run import Expression, Macro, Run, Statement
 from bargate.mapping.vtl.values import (
     TemplateList,
-    calculate,
-    compare,
-    equal,
     is_true,
     item_of,
     put_item,
@@ -23,23 +21,6 @@ from bargate.mapping.vtl.values import (
 )
 
 CompileBlock = Callable[[Any], Statement]
-
-_OPERATOR_NAMES = {
-    "gt": ">",
-    "lt": "<",
-    "ge": ">=",
-    "le": "<=",
-    "eq": "==",
-    "ne": "!=",
-    "and": "&&",
-    "or": "||",
-}
-# Binding strength of operators (Velocity's grammar), weakest first.
-_LEVELS = (("||",), ("&&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"))
-
-
-class UnknownElement(Exception):
-    """An element that templates may not use."""
 
 
 class ExpressionCompiler:
@@ -140,42 +121,8 @@ def _dictionary(compiler: ExpressionCompiler, element: Any) -> Expression:
 def _operation(compiler: ExpressionCompiler, element: Any) -> Expression:
     """Compile `value (operator value)*` by binding strength; equal strength binds leftwards."""
     operands = [compiler.compile(part) for part in element.expression[::2]]
-    operators = [_operator(part) for part in element.expression[1::2]]
-    return _by_level(operands, operators, 0)
-
-
-def _operator(element: Any) -> str:
-    text: str = element.my_text().strip()
-    return _OPERATOR_NAMES.get(text, text)
-
-
-def _by_level(operands: list[Expression], operators: list[str], level: int) -> Expression:
-    if not operators:
-        return operands[0]
-    if level == len(_LEVELS):
-        raise UnknownElement(f"the operator {operators[0]!r}")
-    splits = [at for at, operator in enumerate(operators) if operator in _LEVELS[level]]
-    if not splits:
-        return _by_level(operands, operators, level + 1)
-    result = _by_level(operands[: splits[0] + 1], operators[: splits[0]], level + 1)
-    for at, end in zip(splits, [*splits[1:], len(operators)], strict=True):
-        right = _by_level(operands[at + 1 : end + 1], operators[at + 1 : end], level + 1)
-        result = _binary(operators[at], result, right)
-    return result
-
-
-def _binary(operator: str, left: Expression, right: Expression) -> Expression:
-    if operator == "&&":
-        return lambda run: is_true(left(run)) and is_true(right(run))
-    if operator == "||":
-        return lambda run: is_true(left(run)) or is_true(right(run))
-    if operator == "==":
-        return lambda run: equal(left(run), right(run), run.budget)
-    if operator == "!=":
-        return lambda run: not equal(left(run), right(run), run.budget)
-    if operator in _LEVELS[3]:
-        return lambda run: compare(operator, left(run), right(run))
-    return lambda run: calculate(operator, left(run), right(run), run.budget)
+    operators = [operator_of(part) for part in element.expression[1::2]]
+    return by_level(operands, operators)
 
 
 def _reference(compiler: ExpressionCompiler, element: Any) -> Expression:

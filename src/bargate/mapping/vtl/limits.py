@@ -66,3 +66,7 @@ class Budget:
     def leave(self) -> None:
         """Come back from one."""
         self.depth -= 1
+
+
+class UnknownElement(Exception):
+    """An element that templates may not use."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bargate.mapping.vtl.expressions import ExpressionCompiler, UnknownElement
-from bargate.mapping.vtl.limits import MAX_ITERATIONS, Stop, TemplateFailure
+from bargate.mapping.vtl.expressions import ExpressionCompiler
+from bargate.mapping.vtl.limits import MAX_ITERATIONS, Stop, TemplateFailure, UnknownElement
 from bargate.mapping.vtl.run import Expression, Macro, Run, Statement
 from bargate.mapping.vtl.values import is_true, item_of, put_item, text_of
 

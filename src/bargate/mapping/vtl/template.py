@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.mapping.context import VARIABLES, Place, claim_text
-from bargate.mapping.vtl.expressions import UnknownElement
-from bargate.mapping.vtl.limits import MAX_TEMPLATE_BYTES, Stop, TemplateFailure
+from bargate.mapping.vtl.limits import MAX_TEMPLATE_BYTES, Stop, TemplateFailure, UnknownElement
 from bargate.mapping.vtl.objects import UTIL, input_object
 from bargate.mapping.vtl.run import Run, Statement
 from bargate.mapping.vtl.statements import compile_block
