@@ -237,7 +237,7 @@ class ClientConnection(asyncio.Protocol):
         self._exchange = None
         if self._state == _CLOSED:
             return
-        if self._state == _BODY:
+        if self._body is not None:  # the call ended before its body was whole
             self._context.body.stop(self)
             self._body = self._chunked = None
         if not self._keep_alive:
