@@ -1,0 +1,35 @@
+"""What a store keeps: kinds of records, their keys, and the indexes they are found by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+Key = tuple[str, ...]
+Record = TypeVar("Record", bound=Struct)
+
+
+class Index(Struct, frozen=True, eq=False):
+    """Another way to find records: `key_of` gives a record's key in it, None to leave it out.
+
+    In a unique index a key names one record: creating a second raises AlreadyExists.
+    """
+
+    name: str
+    key_of: Callable[[Any], Key | None]
+    unique: bool = False
+
+
+class Kind(Struct, Generic[Record], frozen=True, eq=False):
+    """One kind of record: a frozen struct `type` whose key is part of it.
+
+    `name` stands in the database and never changes; the key's texts must not hold NUL. New fields
+    of the struct need a default, so that records written before them can still be read.
+    """
+
+    name: str
+    type: type[Record]
+    key_of: Callable[[Record], Key]
+    indexes: tuple[Index, ...] = ()
