@@ -23,6 +23,27 @@ class ServedApi(Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
 
 
+class Canary(Struct, frozen=True, kw_only=True):
+    """A second deployment of a stage that takes `percent_traffic` (0–100) of its calls.
+
+    `variables` are the stage's with the canary's overrides.
+    """
+
+    api: RestApi
+    percent_traffic: float
+    variables: dict[str, str] = {}
+
+
+class ServedStage(Struct, frozen=True, kw_only=True):
+    """One stage of one API with the deployment it points to: the unit that workers are sent."""
+
+    account_id: str
+    region: str
+    api: RestApi | HttpApi
+    stage: Stage
+    canary: Canary | None = None
+
+
 class Installation(Struct, frozen=True, kw_only=True):
     """Everything a worker needs to serve calls.
 
