@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from botocore import xform_name
+
+from bargate.control.services import SERVICES
 from bargate.mapping.errors import ERROR_TYPES
+from bargate.wire.models import ServiceModels
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS_PAGE = ROOT / "docs" / "errors.md"
+COVERAGE_PAGE = ROOT / "docs" / "coverage.md"
 
 _HEAD = """\
 # Errors: what clients and operators read
@@ -39,6 +44,31 @@ Entity Too Large, 500 Internal Server Error, 503 Service Unavailable or 504 Gate
 | reason | where it is decided |
 |---|---|
 """
+
+
+_COVERAGE_HEAD = """\
+# Coverage: which operations of AWS's APIs are answered
+
+Made from the code by `make docs`. An operation that is not implemented answers 501 `NotImplemented`
+and says so.
+"""
+
+
+def coverage_page() -> str:
+    """Give the page of operations, implemented or not, by service."""
+    models = ServiceModels(tuple(SERVICES))
+    sections = [_COVERAGE_HEAD]
+    for name, service in SERVICES.items():
+        known = models.model(name).operation_names
+        done = [each for each in known if xform_name(each) in service.operations]
+        rest = [each for each in known if each not in done]
+        rows = [f"| {each} | yes |" for each in done] + [f"| {each} | no |" for each in rest]
+        sections.append(
+            f"\n## {name}: {len(done)} of {len(known)}\n\n| operation | implemented |\n|---|---|\n"
+            + "\n".join(rows)
+            + "\n"
+        )
+    return "".join(sections)
 
 
 def errors_page() -> str:
@@ -76,3 +106,4 @@ def _text(node: ast.expr) -> str | None:
 
 if __name__ == "__main__":
     ERRORS_PAGE.write_text(errors_page())
+    COVERAGE_PAGE.write_text(coverage_page())

@@ -11,7 +11,7 @@ from bargate.access.call import Call
 from bargate.access.control import GuardedMethod
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
-from bargate.model.installation import Installation, ServedApi, Stage
+from bargate.model.installation import Installation, ServedStage, Stage
 from bargate.model.rest_api import (
     Integration,
     IntegrationResponse,
@@ -79,7 +79,7 @@ def rest_api(*methods: tuple[str, Method], **fields: Any) -> RestApi:
         Resource(id=f"r{at}", path=path, methods=tuple(of))
         for at, (path, of) in enumerate(paths.items())
     )
-    return RestApi(id="petstore", name="Pets", resources=resources, **fields)
+    return RestApi(**{"id": "petstore", "name": "Pets", "resources": resources, **fields})
 
 
 def method(verb: str = "GET", **fields: Any) -> Method:
@@ -95,8 +95,16 @@ def guarded(api: RestApi, *, place: Installation = PLACE) -> GuardedMethod:
 
 def snapshot(api: Any, *stages: Stage, place: Installation = PLACE) -> Snapshot:
     """A compiled snapshot that serves one API."""
-    served = (ServedApi(api=api, stages=stages or (STAGE,)),)
+    served = served_stages(api, *stages, place=place)
     return compile_snapshot(structs.replace(place, served=served), HttpKeyDirectory(fetch))
+
+
+def served_stages(api: Any, *stages: Stage, place: Installation = PLACE) -> tuple[ServedStage, ...]:
+    """One API at some stages, as it is served."""
+    return tuple(
+        ServedStage(account_id=place.account_id, region=place.region, api=api, stage=stage)
+        for stage in stages or (STAGE,)
+    )
 
 
 def policy(*statements: dict[str, Any]) -> str:

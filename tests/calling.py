@@ -36,7 +36,6 @@ def root(account_id: str = ACCOUNT) -> Caller:
         user_id=account_id,
         principal=AccountRoot(account=account_id),
         access_key_id="AKIAROOTROOTROOTROOT",
-        is_administrator=True,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -105,13 +106,19 @@ def backend() -> Iterator[Backend]:
 
 
 class Gateway:
-    """A running `bargate serve`; `lines` collects its standard output."""
+    """A running `bargate serve`; `lines` collects its standard output.
+
+    The AWS endpoint is off unless an argument is about it; `endpoint` waits for its URL.
+    """
 
     def __init__(self, *arguments: str, run_dir: Path, environment: dict[str, str] | None = None):
         env = {**os.environ, "BARGATE_RUN_DIR": str(run_dir), **(environment or {})}
         self.run_dir = run_dir
+        asks = {"--api-listen", "--data", "--dev"} & set(arguments)
+        port = "off" if not asks else "127.0.0.1:0"
+        api = () if "--api-listen" in asks else ("--api-listen", port)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bargate", "serve", "--listen", "127.0.0.1:0", *arguments],
+            [sys.executable, "-m", "bargate", "serve", "--listen", "127.0.0.1:0", *api, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -126,6 +133,11 @@ class Gateway:
         for reader in self._readers:
             reader.start()
         self.port = int(self.wait_for(r"gateway listening on https?://127\.0\.0\.1:(\d+)").group(1))
+
+    @functools.cached_property
+    def endpoint(self) -> str:
+        """Give the URL of the AWS endpoint."""
+        return self.wait_for(r"AWS endpoint listening on (http://\S+)").group(1)
 
     def wait_for(self, pattern: str, timeout_s: float = READY_S) -> re.Match[str]:
         """Wait for a line of standard output."""

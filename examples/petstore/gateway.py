@@ -40,7 +40,7 @@ async def start(listen: str, backend_port: int, issuer: Issuer, work: Path) -> S
     documents = (str(REST_API), str(http_api(issuer, work)))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bargate", "serve", *documents),
-        *("--listen", listen, "--drain", "1"),
+        *("--listen", listen, "--api-listen", "off", "--drain", "1"),
         *("--stage-variable", f"backend=127.0.0.1:{backend_port}"),
         *("--issuer", f"{POOL_ARN}={issuer.pool_url}"),
         stdout=PIPE,

@@ -1,26 +1,32 @@
-"""Where the parts of a gateway are built and joined, and its life from start to stop.
+"""Where the parts of Bargate are built and joined, and its life from start to stop.
 
-load documents ──► Supervisor (workers) ──► ready lines
-     ▲                   │
-     │ changed file,     ├──► why: a local socket for questions
-     │ SIGHUP            │
-     └── reload ─────────┴──► SIGTERM, SIGINT: drain and stop
+load documents ──► Supervisor (workers) ◄── Keeper (control process) ──► ready lines
+     ▲                   │                       ▲
+     │ changed file,     ├──► why: a local       │ documents are stored there,
+     │ SIGHUP            │    socket             │ and come back as parts to serve
+     └── reload ─────────┴───────────────────────┴──► SIGTERM, SIGINT: drain and stop
+
+With `--api-listen off` there is no control process: documents go straight to the workers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
+from bargate.control.keeper import ControlFailed, Keeper
+from bargate.control.temporary import temporary_folder
 from bargate.documents import fingerprints, load
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
@@ -30,7 +36,8 @@ from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor
 from bargate.gateway.worker_process import WorkerFailed
 from bargate.openapi import Finding, InvalidDocument
-from bargate.settings import run_directory
+from bargate.settings import ControlSettings, run_directory
+from bargate.snapshot.parts import Update, state_of
 from bargate.snapshot.snapshot import API_PREFIX, DEFAULT_STAGE
 
 if TYPE_CHECKING:
@@ -38,6 +45,8 @@ if TYPE_CHECKING:
     from bargate.settings import GatewaySettings
 
 Show = Callable[[Iterable[Finding]], None]
+# Lets what was loaded from documents be served.
+Deliver = Callable[["Loaded"], Awaitable[None]]
 
 WATCH_S = 0.25
 INTERRUPT_DRAIN_S = 1.5
@@ -45,41 +54,115 @@ INTERRUPT_DRAIN_S = 1.5
 _log = logging.getLogger("bargate")
 
 
+class Endpoint(Struct, frozen=True):
+    """Where AWS's own APIs answer; `data` None keeps their state for the life of the process."""
+
+    host: str
+    port: int
+    data: Path | None = None
+    dev: bool = False
+
+
 def available_cores() -> int:
     """Give the number of cores this process may run on."""
     return len(os.sched_getaffinity(0))
 
 
-async def serve(source: Source, settings: GatewaySettings, show: Show) -> None:
+async def serve(
+    source: Source, settings: GatewaySettings, endpoint: Endpoint | None, show: Show
+) -> None:
     """Serve until told to stop; `show` tells the operator what is found in documents.
 
-    Raises InvalidDocument, InvalidConfiguration, OSError or WorkerFailed when it cannot start.
+    Raises InvalidDocument, InvalidConfiguration, OSError, WorkerFailed or ControlFailed when it
+    cannot start.
     """
     log = log_to_stderr()
     try:
-        await _serve(source, settings, show)
+        with contextlib.ExitStack() as folders:
+            control = None
+            if endpoint is not None:
+                folder = endpoint.data or folders.enter_context(temporary_folder())
+                control = _control_settings(source, endpoint, folder)
+            await _serve(source, settings, control, show)
     finally:
         log.shut()
 
 
-async def _serve(source: Source, settings: GatewaySettings, show: Show) -> None:
+def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> ControlSettings:
+    return ControlSettings(
+        folder=str(folder.absolute()),
+        host=endpoint.host,
+        port=endpoint.port,
+        is_temporary=endpoint.data is None,
+        dev=endpoint.dev,
+        account_id=source.account_id,
+        region=source.region,
+        partition=source.partition,
+        domain=source.domain,
+    )
+
+
+async def _serve(
+    source: Source, settings: GatewaySettings, control: ControlSettings | None, show: Show
+) -> None:
     watched = fingerprints(source.files)
     loaded = load(source, HttpKeyDirectory(fetch))
     if settings.access_log_format is not None:
         compile_format(settings.access_log_format, loaded.installation)
     show(loaded.warnings)
-    supervisor = Supervisor(settings, loaded.installation)
+    state = {} if control else state_of(loaded.installation)
+    supervisor = Supervisor(settings, state, loaded.installation)
     signals = _Signals()
-    questions = None
-    try:
-        await supervisor.start()
+    async with contextlib.AsyncExitStack() as stack:
+        keeper = None
+        stack.push_async_callback(_stop_workers, supervisor, signals, settings)
+        if control is not None:
+            gateway_url = _url(supervisor.address, is_tls=settings.tls is not None)
+            keeper = Keeper(control, gateway_url, supervisor)
+            stack.push_async_callback(keeper.stop)
+        await _start(supervisor, keeper)
+        deliver = _straight(supervisor) if keeper is None else _stored(keeper, supervisor)
+        if keeper is not None and loaded.apis:
+            await deliver(loaded)
         questions = await _answer_questions(supervisor)
-        _announce(loaded, settings, supervisor.address)
-        await _Reloading(source, supervisor, show, watched).until(signals)
-    finally:
         if questions is not None:
-            await questions.stop()
-        await supervisor.stop(signals.drain_s(settings.drain_s))
+            stack.push_async_callback(questions.stop)
+        _announce(loaded, settings, supervisor.address)
+        if keeper is not None:
+            _announce_endpoint(keeper)
+        await _Reloading(source, deliver, show, watched).until(signals)
+
+
+async def _start(supervisor: Supervisor, keeper: Keeper | None) -> None:
+    """Start workers and the control process side by side."""
+    await asyncio.gather(supervisor.start(), *([keeper.start()] if keeper else []))
+
+
+async def _stop_workers(
+    supervisor: Supervisor, signals: _Signals, settings: GatewaySettings
+) -> None:
+    await supervisor.stop(signals.drain_s(settings.drain_s))
+
+
+def _straight(supervisor: Supervisor) -> Deliver:
+    """Let documents be all that is served."""
+
+    async def deliver(loaded: Loaded) -> None:
+        state = state_of(loaded.installation)
+        await supervisor.apply(Update(version=supervisor.version + 1, whole=True, put={**state}))
+        await supervisor.renew()
+
+    return deliver
+
+
+def _stored(keeper: Keeper, supervisor: Supervisor) -> Deliver:
+    """Let documents be stored, as if they had been imported and deployed by an AWS client."""
+
+    async def deliver(loaded: Loaded) -> None:
+        await keeper.store(loaded.installation.served)
+        await supervisor.renew()
+
+    return deliver
 
 
 class _Signals:
@@ -106,11 +189,9 @@ class _Signals:
 class _Reloading:
     """Serves the documents as they are now, whenever they change."""
 
-    def __init__(
-        self, source: Source, supervisor: Supervisor, show: Show, served: Fingerprints
-    ) -> None:
+    def __init__(self, source: Source, deliver: Deliver, show: Show, served: Fingerprints) -> None:
         self._source = source
-        self._supervisor = supervisor
+        self._deliver = deliver
         self._show = show
         self._served = served
 
@@ -131,11 +212,11 @@ class _Reloading:
         try:
             loaded = load(self._source, HttpKeyDirectory(fetch))
             self._show(loaded.warnings)
-            await self._supervisor.swap(loaded.installation)
+            await self._deliver(loaded)
         except InvalidDocument as invalid:
             self._show(invalid.findings)
             _log.error("reload refused: the documents served before are still served")
-        except (WorkerFailed, TimeoutError) as error:
+        except (WorkerFailed, ControlFailed, TimeoutError) as error:
             _log.error("reload refused: %s; what was served before is still served", error)
         except Exception:  # noqa: BLE001  the edge of a reload
             # A bug met while reading a document must not end what is being served.
@@ -165,12 +246,27 @@ async def _answer_questions(supervisor: Supervisor) -> QuestionSocket | None:
 
 
 def _announce(loaded: Loaded, settings: GatewaySettings, address: tuple[str, int]) -> None:
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    base = f"{'https' if settings.tls else 'http'}://{host}:{address[1]}"
+    base = _url(address, is_tls=settings.tls is not None)
     click.echo(f"bargate: gateway listening on {base}")
     for each in loaded.apis:
-        api = each.served.api
-        for stage in each.served.stages:
-            below = "" if stage.name == DEFAULT_STAGE else f"/{stage.name}"
+        api = each.api
+        for stage in each.compiled.stages:
+            below = "" if stage == DEFAULT_STAGE else f"/{stage}"
             click.echo(f"bargate: API {api.name} at {base}{API_PREFIX}{api.id}{below}")
     sys.stdout.flush()
+
+
+def _announce_endpoint(keeper: Keeper) -> None:
+    click.echo(f"bargate: AWS endpoint listening on {_url(keeper.address, is_tls=False)}")
+    if not keeper.settings.dev:
+        folder = keeper.settings.folder
+        click.echo(
+            f"bargate: AWS clients use it with export AWS_CONFIG_FILE={folder}/config"
+            f" AWS_SHARED_CREDENTIALS_FILE={folder}/credentials"
+        )
+    sys.stdout.flush()
+
+
+def _url(address: tuple[str, int], *, is_tls: bool) -> str:
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"{'https' if is_tls else 'http'}://{host}:{address[1]}"

@@ -1,6 +1,6 @@
 """From OpenAPI files to what a gateway serves: the only place that reads documents from disk.
 
-    files ──► openapi ──► model.Installation ──► compile_snapshot (a trial) ──► Loaded
+    files ──► openapi ──► model.ServedStage ──► compile_api (a trial) ──► Loaded
 
 Whatever is wrong with a document is a `Finding` with file, line, path and remedy, also when it
 comes to light only as the document is compiled.
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from bargate.access.resource_policy import check_signed_keys
 from bargate.model.http_api import HttpApi
-from bargate.model.installation import Installation, ServedApi, Stage
+from bargate.model.installation import Installation, ServedStage, Stage
 from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi import (
     Document,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bargate.access.key_directory import KeyDirectory
+    from bargate.model.rest_api import RestApi
 
 MAX_FILE_BYTES = 6 * 1024 * 1024  # AWS [D]: the import limit
 DEFAULT_REST_STAGE = "prod"
@@ -63,8 +65,13 @@ class LoadedApi(Struct, frozen=True, eq=False):
     """One document, read and compiled on trial."""
 
     document: Document
-    served: ServedApi
+    stages: tuple[ServedStage, ...]
     compiled: CompiledApi
+
+    @property
+    def api(self) -> RestApi | HttpApi:
+        """The API, which all of its stages serve alike."""
+        return self.stages[0].api
 
 
 class Loaded(Struct, frozen=True, eq=False):
@@ -91,11 +98,11 @@ def load(source: Source, keys: KeyDirectory) -> Loaded:
     errors += _same_ids(apis)
     if errors:
         raise InvalidDocument(tuple(errors))
-    served = tuple(each.served for each in apis)
+    served = tuple(stage for each in apis for stage in each.stages)
     return Loaded(_installation(source, served), tuple(apis), tuple(warnings))
 
 
-def _installation(source: Source, served: tuple[ServedApi, ...]) -> Installation:
+def _installation(source: Source, served: tuple[ServedStage, ...]) -> Installation:
     return Installation(
         account_id=source.account_id,
         region=source.region,
@@ -122,12 +129,14 @@ def _load_one(
     if not is_http and DEFAULT_STAGE in source.stages:
         message = f"this is a REST API, and only HTTP APIs have a {DEFAULT_STAGE} stage"
         raise InvalidDocument((_finding(document, ("info", "title"), message),))
-    served = ServedApi(api=imported.api, stages=_stages(source, is_http=is_http))
+    stages = _stages(source, imported.api)
     try:
-        compiled = compile_api(_installation(source, ()), served, keys)
+        compiled = compile_api(_installation(source, ()), stages, keys)
+        if not isinstance(imported.api, HttpApi):
+            check_signed_keys(imported.api)
     except InvalidConfiguration as invalid:
         raise InvalidDocument((_finding(document, invalid.path, invalid.message),)) from invalid
-    return LoadedApi(document, served, compiled), imported.findings
+    return LoadedApi(document, stages, compiled), imported.findings
 
 
 def _finding(document: Document, path: tuple[str, ...], message: str) -> Finding:
@@ -154,9 +163,17 @@ def _in_swagger(path: tuple[str, ...]) -> tuple[str, ...]:
     return path
 
 
-def _stages(source: Source, *, is_http: bool) -> tuple[Stage, ...]:
-    names = source.stages or ((DEFAULT_STAGE,) if is_http else (DEFAULT_REST_STAGE,))
-    return tuple(Stage(name=name, variables=source.stage_variables) for name in names)
+def _stages(source: Source, api: RestApi | HttpApi) -> tuple[ServedStage, ...]:
+    usual = DEFAULT_STAGE if isinstance(api, HttpApi) else DEFAULT_REST_STAGE
+    return tuple(
+        ServedStage(
+            account_id=source.account_id,
+            region=source.region,
+            api=api,
+            stage=Stage(name=name, variables=source.stage_variables),
+        )
+        for name in source.stages or (usual,)
+    )
 
 
 def _read(path: Path) -> str:
@@ -199,9 +216,9 @@ def _same_ids(apis: Sequence[LoadedApi]) -> list[Finding]:
     first: dict[str, LoadedApi] = {}
     findings = []
     for each in apis:
-        other = first.setdefault(each.served.api.id, each)
+        other = first.setdefault(each.api.id, each)
         if other is not each:
-            message = f"apiId {each.served.api.id} is that of {other.document.file_name} too"
+            message = f"apiId {each.api.id} is that of {other.document.file_name} too"
             findings.append(_finding(each.document, ("x-bargate-api-id",), message))
     return findings
 

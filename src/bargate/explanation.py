@@ -72,11 +72,10 @@ async def explain_offline(
 
 def _head_block(snapshot: Snapshot, request: OfflineRequest) -> bytes:
     """Write the request's head as a client would."""
-    place = snapshot.installation
     lines = [f"{request.method} {request.target} HTTP/1.1"]
     names = {name.lower() for name, _ in request.headers}
     if "host" not in names:
-        lines.append(f"Host: {request.api_id}.execute-api.{place.region}.{place.domain}")
+        lines.append(f"Host: {snapshot.apis[request.api_id].domain_name}")
     if request.body and not names & {"content-length", "transfer-encoding"}:
         lines.append(f"Content-Length: {len(request.body)}")
     lines += [f"{name}: {value}" for name, value in request.headers]

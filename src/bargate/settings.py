@@ -16,7 +16,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     """How a gateway listens and logs.
 
     `access_log` is a file, `-` for standard output, or `off`; `access_log_format` a text with
-    `$context.*` variables, None for one JSON object a call. Times are in seconds.
+    `$context.*` variables, None for one JSON object a call. Times are in seconds. With `dev`, APIs
+    answer to the host names and paths that other emulators gave them, too.
     """
 
     host: str = "127.0.0.1"
@@ -26,6 +27,27 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     access_log: str = "-"
     access_log_format: str | None = None
     drain_s: float = 10.0
+    dev: bool = False
+
+
+class ControlSettings(Struct, frozen=True, kw_only=True):
+    """How the AWS endpoint listens, where its state lives, and whom it believes.
+
+    `folder` holds the store, the master key and the root credentials; `is_temporary` says that it
+    goes when the process does, so that nothing need be durable. `dev` takes any credentials as the
+    account's administrator. `gateway_url` is where the workers answer.
+    """
+
+    folder: str
+    host: str = "127.0.0.1"
+    port: int = 4566
+    is_temporary: bool = False
+    dev: bool = False
+    account_id: str
+    region: str
+    partition: str = "aws"
+    domain: str = "localhost"
+    gateway_url: str = ""
 
 
 def run_directory(environment: dict[str, str], temporary: Path, user_id: int) -> Path:

@@ -20,7 +20,7 @@ from issuing import AUDIENCE, Issuer, issuer
 from serving import Answer, Backend, Gateway, backend, serve
 
 NOT_YET = {
-    "AUTHORIZER_FAILURE", "EXPIRED_TOKEN", "INVALID_SIGNATURE", "QUOTA_EXCEEDED",
+    "AUTHORIZER_FAILURE", "EXPIRED_TOKEN", "QUOTA_EXCEEDED",
     "RESOURCE_NOT_FOUND", "THROTTLED", "WAF_FILTERED",
 }  # fmt: skip
 ARN = "arn:aws:execute-api:us-east-1:********9489:default/prod"
@@ -54,7 +54,13 @@ ROWS = [
         DENIED % f"{ARN}/GET/ because no resource-based policy allows the execute-api:Invoke action"),
     Row("API_CONFIGURATION_ERROR", ("GET", "/broken", {}, None), 500, "InternalServerErrorException",
         message("Internal server error")),
-    Row("AUTHORIZER_CONFIGURATION_ERROR", ("GET", "/iam", {}, None), 500,
+    Row("MISSING_AUTHENTICATION_TOKEN", ("GET", "/iam", {}, None), 403,
+        "MissingAuthenticationTokenException", message("Missing Authentication Token")),
+    Row("INVALID_SIGNATURE", ("GET", "/iam", {"Authorization": "AWS4-HMAC-SHA256 abc"}, None), 403,
+        "IncompleteSignatureException",
+        message("Invalid key=value pair (missing equal-sign) in Authorization header (hashed with"
+                " SHA-256 and encoded with Base64): 'lG16lHCW13VwWhdUYyTnGvdXPJnZ1pK+2ibHcoxYd1o='.")),
+    Row("AUTHORIZER_CONFIGURATION_ERROR", ("GET", "/custom", {}, None), 500,
         "AuthorizerConfigurationException", '{"message":null}'),
     Row("BAD_REQUEST_PARAMETERS", ("POST", "/valid", JSON, b"{}"), 400, "BadRequestException",
         message("Missing required request parameters: [x-header-param, qs1]")),
@@ -81,9 +87,15 @@ ROWS = [
 ]  # fmt: skip
 
 
+FUNCTION = (
+    "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+    "arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
+)
+
+
 def document(api_id: str, origin: Backend, silent: str, **fields: Any) -> dict[str, Any]:
     base = f"http://127.0.0.1:{origin.port}"
-    allowed = ["broken", "iam", "valid", "dead", "slow", "key", "user", "never"]
+    allowed = ["broken", "iam", "custom", "valid", "dead", "slow", "key", "user", "never"]
     policy = {
         "Version": "2012-10-17",
         "Statement": [
@@ -100,6 +112,11 @@ def document(api_id: str, origin: Backend, silent: str, **fields: Any) -> dict[s
             "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": [POOL]},
         },
         "key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+        "custom": {
+            "type": "apiKey", "name": "Authorization", "in": "header",
+            "x-amazon-apigateway-authtype": "custom",
+            "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": FUNCTION},
+        },
     }  # fmt: skip
     needed = [
         {"name": "qs1", "in": "query", "required": True, "schema": {"type": "string"}},
@@ -121,6 +138,7 @@ def document(api_id: str, origin: Backend, silent: str, **fields: Any) -> dict[s
         "/denied": {"get": operation(to)},
         "/broken": {"get": operation({"type": "mock", "responses": {}})},
         "/iam": {"get": operation(to, **{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}})},
+        "/custom": {"get": operation(to, security=[{"custom": []}])},
         "/valid": {"post": valid},
         "/dead": {"get": operation(proxy("http://127.0.0.1:9/"))},
         "/slow": {"get": operation(proxy(silent, timeoutInMillis=50))},
@@ -222,7 +240,7 @@ def ask(gateway: Gateway, keys: Issuer, base: str, row: Row) -> Answer:
 def test_no_row_is_forgotten() -> None:
     assert {row.response_type for row in ROWS} | NOT_YET == set(ERROR_TYPES)
     assert not {row.response_type for row in ROWS} & NOT_YET
-    assert len(ROWS) == 17
+    assert len(ROWS) == 19
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.response_type} {row.request[1]}" for row in ROWS])
@@ -279,7 +297,7 @@ HTTP_ROWS: list[tuple[str, str, dict[str, str], int, str, str | None]] = [
      INVALID % "the token does not have a valid audience"),
     ("POST", "/jwt", {"Authorization": "<jwt>"}, 403, "Forbidden",
      'Bearer scope="a" error="insufficient_scope" error_description="expected scopes: [a]"'),
-    ("GET", "/iam", {}, 500, "Internal Server Error", None),
+    ("GET", "/iam", {}, 403, "Forbidden", None),
     ("GET", "/slow", {}, 504, "Gateway Timeout", None),
     ("POST", "/jwt", {"Content-Length": "10485761"}, 413, "Request Entity Too Large", None),
 ]  # fmt: skip

@@ -9,6 +9,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bargate.access.iam_credentials import Signer
+    from bargate.access.identities import Identity
     from bargate.policy import Decision
 
 
@@ -21,7 +23,8 @@ class Call(Struct, gc=False):
     Shapes: `path` is the percent-encoded path from the root as sent; `resource_path` the part of
     it below API and stage, still percent-encoded, with a leading slash; `query` is raw, without
     the question mark; `headers` keeps order and case of names; `header` maps lower-case names to
-    values, repeated ones joined by `, ` (RFC 9110 §5.3); `received_at` is seconds since the epoch.
+    values, repeated ones joined by `, ` (RFC 9110 §5.3); `received_at` is seconds since the epoch;
+    `sent_method` is what the request line said, empty when `method` is that.
     """
 
     method: str
@@ -37,6 +40,7 @@ class Call(Struct, gc=False):
     request_id: str
     extended_request_id: str
     body: bytes = b""
+    sent_method: str = ""
 
     def text(self, name: bytes) -> str | None:
         """Value of the header `name` (lower case) as text, None when absent."""
@@ -51,6 +55,9 @@ class Facts:
     |---|---|
     | path_parameters | routing |
     | resource_decision | resource policy |
+    | signer (claimed) | iam authorizer: credentials |
+    | identity (verified) | iam authorizer: signature |
+    | iam_decision | iam authorizer: permissions |
     | principal_id, claims, scopes, authorizer_context | the authorizer |
     | api_key_id | api key |
     | validation_error | request validation |
@@ -60,10 +67,13 @@ class Facts:
         "api_key_id",
         "authorizer_context",
         "claims",
+        "iam_decision",
+        "identity",
         "path_parameters",
         "principal_id",
         "resource_decision",
         "scopes",
+        "signer",
         "step",
         "validation_error",
     )
@@ -71,6 +81,9 @@ class Facts:
     def __init__(self, path_parameters: Mapping[str, str]) -> None:
         self.path_parameters = path_parameters
         self.resource_decision: Decision | None = None
+        self.signer: Signer | None = None
+        self.identity: Identity | None = None
+        self.iam_decision: Decision | None = None
         self.principal_id: str | None = None
         self.claims: Mapping[str, Any] | None = None
         self.scopes: tuple[str, ...] = ()

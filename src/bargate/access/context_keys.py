@@ -1,14 +1,17 @@
-"""The condition keys of a call that reaches the gateway without an AWS identity.
+"""The condition keys of a call: those of every call, and those of a signed one.
 
-AWS [D] apigw-evaluation §2: every authorization type may test these. `aws:SourceIp` is the
-address of the TCP peer; no header can change it. A key that is not listed is absent.
+AWS [D] apigw-evaluation §2: every authorization type may test the keys of `ALL_KEYS`; those of
+`SIGNED_KEYS` come with an AWS identity and are absent without one. `aws:SourceIp` is the address
+of the TCP peer; no header can change it. A key that is not listed is absent.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from time import gmtime, strftime
 
 from bargate.access.call import Call
+from bargate.access.identities import Identity
+from bargate.policy.variables import ContextValue
 
 ContextOf = Callable[[Call], dict[str, str | None]]
 
@@ -21,6 +24,28 @@ def compile_context(asked: Iterable[str]) -> ContextOf:
         return {key: value(call) for key, value in keys}
 
     return context
+
+
+class SignedContext:
+    """The condition keys of a signed call: its signer's, the place's, and every call's.
+
+    `place` holds `aws:requestedregion` and `aws:resourceaccount`.
+    """
+
+    __slots__ = ("_call", "_identity", "_place")
+
+    def __init__(self, call: Call, identity: Identity, place: Mapping[str, str]) -> None:
+        self._call = call
+        self._identity = identity.context
+        self._place = place
+
+    def get(self, key: str, /) -> ContextValue:
+        """Give the value of a key, whose name comes in lower case."""
+        value = _KEYS.get(key)
+        if value is not None:
+            return value(self._call)
+        own = self._identity.get(key)
+        return self._place.get(key) if own is None else own
 
 
 @lru_cache(maxsize=8)
@@ -37,3 +62,10 @@ _KEYS: dict[str, Callable[[Call], str | None]] = {
     "aws:useragent": lambda call: call.text(b"user-agent"),
 }
 ALL_KEYS = frozenset(_KEYS)
+# The keys of a signer (`snapshot.principals`); one that ends with a slash takes a name behind it.
+SIGNED_KEYS = (
+    "aws:FederatedProvider", "aws:MultiFactorAuthAge", "aws:MultiFactorAuthPresent",
+    "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalIsAWSService", "aws:PrincipalTag/",
+    "aws:PrincipalType", "aws:RequestedRegion", "aws:ResourceAccount", "aws:SourceIdentity",
+    "aws:TokenIssueTime", "aws:userid", "aws:username",
+)  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from msgspec import Struct, field
 
 from bargate.access.call import Call, Facts
+from bargate.access.identities import Identities, NoIdentities
 from bargate.access.key_directory import KeyDirectory
 from bargate.access.verdict import Denial, Need
 from bargate.model.http_api import HttpApi, Route
@@ -47,6 +48,7 @@ class GuardedMethod(Struct, frozen=True):
     method: Method
     keys: KeyDirectory
     shared: Shared = field(default_factory=Shared)
+    identities: Identities = NoIdentities()
 
 
 class GuardedRoute(Struct, frozen=True):
@@ -58,6 +60,7 @@ class GuardedRoute(Struct, frozen=True):
     route: Route
     keys: KeyDirectory
     shared: Shared = field(default_factory=Shared)
+    identities: Identities = NoIdentities()
 
 
 class RestControl(Struct, frozen=True):

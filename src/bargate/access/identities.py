@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from bargate.policy import CompiledPolicy, Principal
-from bargate.secret import Secret
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bargate.policy import CompiledPolicy, Principal
+    from bargate.secret import Secret
 
 
 class Identity(Struct, frozen=True, kw_only=True, eq=False):
     """A known signer: the secret to verify with, who it is, and all policies that bear on it.
 
-    `policies` are narrowed to `execute-api:Invoke`; `session` is None when the credentials carry no
-    session policy. `context` holds the condition keys of the principal (`aws:userid`,
+    In workers the policies are narrowed to `execute-api:Invoke`; `session` is None when the
+    credentials carry no session policy. `context` holds the condition keys of the principal (`aws:userid`,
     `aws:principaltag/…`), in lower case.
     """
 

@@ -15,7 +15,8 @@ from bargate.model.installation import Installation
 MAX_BYTES = 1600  # AWS [D] apigw-evaluation §3
 _SURELY_SHORT = 1024  # what comes before a path never has the rest of MAX_BYTES
 
-MethodArn = Callable[[Call], str]
+# Of a call and a path below API and stage: its own, or what a backend may take that for.
+MethodArn = Callable[[Call, str], str]
 
 
 def compile_method_arn(installation: Installation, api_id: str, stage: str) -> MethodArn:
@@ -25,8 +26,7 @@ def compile_method_arn(installation: Installation, api_id: str, stage: str) -> M
         f":{installation.account_id}:{api_id}/{stage}/"
     )
 
-    def method_arn(call: Call) -> str:
-        path = call.resource_path
+    def method_arn(call: Call, path: str) -> str:
         if path.endswith("/"):
             path = path.rstrip("/") or "/"
         return prefix + call.method + path
@@ -53,7 +53,7 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     def bounded_method_arn(call: Call, facts: Facts) -> Denial | None:  # noqa: ARG001  a Step
         if len(call.resource_path) < _SURELY_SHORT:
             return None
-        size_bytes = len(method_arn(call))
+        size_bytes = len(method_arn(call, call.resource_path))
         if size_bytes <= MAX_BYTES:
             return None
         return Denial(

@@ -8,6 +8,9 @@ on to its integration.
 from bargate.access import (
     api_key,
     cognito_authorizer,
+    iam_authorizer,
+    iam_credentials,
+    iam_signature,
     jwt_authorizer,
     method_arn,
     resource_policy,
@@ -21,6 +24,9 @@ REST_API: tuple[RestControl, ...] = (
     method_arn.CONTROL,
     resource_policy.EARLY,
     unsupported_authorizer.REST_CONTROL,
+    iam_credentials.REST_CONTROL,
+    iam_signature.REST_CONTROL,
+    iam_authorizer.REST_CONTROL,
     cognito_authorizer.CONTROL,
     resource_policy.LATE,
     api_key.CONTROL,
@@ -30,5 +36,8 @@ REST_API: tuple[RestControl, ...] = (
 
 HTTP_API: tuple[HttpControl, ...] = (
     unsupported_authorizer.HTTP_CONTROL,
+    iam_credentials.HTTP_CONTROL,
+    iam_signature.HTTP_CONTROL,
+    iam_authorizer.HTTP_CONTROL,
     jwt_authorizer.CONTROL,
 )

@@ -4,11 +4,16 @@ A key that does not exist, or one that no call here ever has, makes a Deny that 
 nobody. AWS accepts such policies; here they are refused (design §9). Conditions that hold when a
 key is absent, as `StringNotEquals` on `aws:SourceVpce` in published examples, deny and may stand;
 so may anything in an Allow, which then allows nobody.
+
+The keys of a signer (`SIGNED_KEYS`) exist where calls are signed. In an API with both kinds of
+methods they are absent in calls to those without AWS_IAM, as at AWS [D] apigw-evaluation §2: a
+Deny of some signers does not hold for a caller who is nobody, one of all but some does. Where no
+method at all is AWS_IAM such a Deny could hold for nobody, and a document with it is refused.
 """
 
 from collections.abc import Iterator
 
-from bargate.access.context_keys import ALL_KEYS
+from bargate.access.context_keys import ALL_KEYS, SIGNED_KEYS
 from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi.nearest import did_you_mean
 from bargate.policy import Policy, Statement
@@ -34,10 +39,12 @@ GLOBAL_KEYS = (
 _EXACT = frozenset(key.lower() for key in GLOBAL_KEYS if not key.endswith("/"))
 _PREFIXES = tuple(key.lower() for key in GLOBAL_KEYS if key.endswith("/"))
 _PRESENT = tuple(key for key in GLOBAL_KEYS if key.lower() in ALL_KEYS)
+_SIGNED = frozenset(key.lower() for key in SIGNED_KEYS if not key.endswith("/"))
+_SIGNED_PREFIXES = tuple(key.lower() for key in SIGNED_KEYS if key.endswith("/"))
 
 
-def check_keys(policy: Policy) -> None:
-    """Refuse unknown keys, and a Deny that could never apply.
+def check_keys(policy: Policy, *, signed: bool = False) -> None:
+    """Refuse unknown keys, and a Deny that could never apply; `signed`: calls may be signed.
 
     Raises InvalidConfiguration, whose path begins at the policy.
     """
@@ -48,11 +55,11 @@ def check_keys(policy: Policy) -> None:
         for condition in statement.conditions:
             here = (*path, "Condition", str(condition.operator), condition.key)
             _check_known(condition.key, here)
-            if denies and not _is_there(condition.key) and _fails_when_absent(condition):
+            if denies and not _is_there(condition.key, signed) and _fails_when_absent(condition):
                 raise _never_applies(condition.key, here)
         if has_variables:
             for text, here, must_resolve in _texts(statement, path):
-                _check_variables(text, here, must_resolve=denies and must_resolve)
+                _check_variables(text, here, denies and must_resolve, signed)
 
 
 def _check_known(key: str, path: tuple[str, ...]) -> None:
@@ -64,8 +71,11 @@ def _check_known(key: str, path: tuple[str, ...]) -> None:
     raise InvalidConfiguration(path, f"{key} is not a condition key of execute-api; {remedy}")
 
 
-def _is_there(key: str) -> bool:
-    return key.lower() in ALL_KEYS
+def _is_there(key: str, signed: bool) -> bool:  # noqa: FBT001  as `check_keys` got it
+    folded = key.lower()
+    return folded in ALL_KEYS or (
+        signed and (folded in _SIGNED or folded.startswith(_SIGNED_PREFIXES))
+    )
 
 
 def _fails_when_absent(condition: Condition) -> bool:
@@ -94,12 +104,17 @@ def _texts(
             yield text, here, not rule.negated
 
 
-def _check_variables(text: str, path: tuple[str, ...], *, must_resolve: bool) -> None:
+def _check_variables(
+    text: str,
+    path: tuple[str, ...],
+    must_resolve: bool,  # noqa: FBT001  as `_texts` gives it
+    signed: bool,  # noqa: FBT001
+) -> None:
     for token in parse_template(text, variables=True, wildcards=True):
         if not isinstance(token, Variable):
             continue
         _check_known(token.key, path)
-        if must_resolve and token.default is None and not _is_there(token.key):
+        if must_resolve and token.default is None and not _is_there(token.key, signed):
             raise _never_applies(token.key, path)
 
 

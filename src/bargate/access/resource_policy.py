@@ -3,13 +3,12 @@
 AWS [D] apigw-evaluation §2. Without an authorizer a policy that is present must allow the call
 before anything else happens (`EARLY`). With a user pool authorizer the caller is authenticated
 first and the policy must then allow the call too (`LATE`): the prose of the authorization flow,
-which is narrower than Table A, is followed [I]. `AWS_IAM` and `CUSTOM` methods are refused by
-`unsupported_authorizer` before their policy would matter.
+which is narrower than Table A, is followed [I]. For `AWS_IAM` methods the `iam_authorizer` weighs
+it together with the caller's own policies; `CUSTOM` ones are refused before their policy would
+matter.
 """
 
 import re
-
-from msgspec import structs
 
 from bargate.access.call import Call, Facts
 from bargate.access.context_keys import compile_context
@@ -20,6 +19,7 @@ from bargate.access.policy_keys import check_keys
 from bargate.access.verdict import Denial
 from bargate.arn import fold_arn
 from bargate.model.invalid import InvalidConfiguration
+from bargate.model.rest_api import RestApi
 from bargate.policy import (
     AccessRequest,
     Anonymous,
@@ -42,14 +42,17 @@ EXTENSION = "x-amazon-apigateway-policy"
 MAX_CHARACTERS = 8192  # AWS [D] apigw-evaluation §2
 
 
-def compile_resource_policy(text: str) -> CompiledPolicy:
-    """Parse and compile a resource policy; `InvalidConfiguration` points into the extension."""
+def compile_resource_policy(text: str, *, signed: bool = True) -> CompiledPolicy:
+    """Parse and compile a resource policy; `InvalidConfiguration` points into the extension.
+
+    `signed` says whether any method may be AWS_IAM, so that calls can have a signer's keys.
+    """
     if len(text) > MAX_CHARACTERS:
         message = f"a resource policy may have {MAX_CHARACTERS} characters, this has {len(text)}"
         raise InvalidConfiguration((EXTENSION,), message)
     try:
         policy = parse_policy(text, PolicyKind.RESOURCE)
-        check_keys(policy)
+        check_keys(policy, signed=signed)
     except (MalformedPolicy, InvalidConfiguration) as error:
         raise InvalidConfiguration((EXTENSION, *error.path), str(error)) from error
     return compile_policy(policy).narrow(ACTION)
@@ -67,13 +70,31 @@ def _compile_late(guarded: GuardedMethod) -> Step | None:
     return _compile(guarded)
 
 
-def _compile(guarded: GuardedMethod) -> Step | None:
+def check_signed_keys(api: RestApi) -> None:
+    """Refuse a policy that denies by a signer's keys where no method is AWS_IAM.
+
+    Raises InvalidConfiguration. For a whole document: methods come one by one elsewhere.
+    """
+    methods = (method for resource in api.resources for method in resource.methods)
+    signed = any(method.authorization_type == "AWS_IAM" for method in methods)
+    if api.policy is not None and not signed:
+        compile_resource_policy(api.policy, signed=False)
+
+
+def policy_of_method(guarded: GuardedMethod) -> CompiledPolicy | None:
+    """Give the API's policy, narrowed to what calls to a method are decided on."""
     text = guarded.api.policy
     if text is None:
         return None
     whole = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text))
+    return whole.narrow_resource(_arn_start(guarded))
+
+
+def _compile(guarded: GuardedMethod) -> Step | None:
+    policy = policy_of_method(guarded)
+    if policy is None:
+        return None
     method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
-    policy = whole.narrow_resource(_arn_start(guarded))
     context_of = compile_context(policy.keys())
 
     def resource_policy(call: Call, facts: Facts) -> Denial | None:
@@ -101,12 +122,12 @@ def _decide(
     policy: CompiledPolicy, method_arn: MethodArn, call: Call, context: Context
 ) -> tuple[str, Decision]:
     """Decide on the method ARN as sent, then on all that a backend may take its path for."""
-    arn = method_arn(call)
+    arn = method_arn(call, call.resource_path)
     decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, arn, context))
     for path in other_readings(call.resource_path):
         if decision.effect is not Effect.ALLOW:
             break
-        other = method_arn(structs.replace(call, resource_path=path))
+        other = method_arn(call, path)
         decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, other, context))
     return arn, decision
 

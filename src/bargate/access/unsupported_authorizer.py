@@ -1,6 +1,6 @@
 """Methods whose authorizer this version does not have: every call is refused, never let through.
 
-A REST `AWS_IAM` or `CUSTOM` method, and the like on an HTTP API, answers 500 with the gateway
+A `CUSTOM` method of a REST API, and the like on an HTTP API, answers 500 with the gateway
 response AUTHORIZER_CONFIGURATION_ERROR and says so in the log.
 """
 
@@ -8,7 +8,7 @@ from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, GuardedRoute, HttpControl, RestControl, Step
 from bargate.access.verdict import Denial
 
-_UNSUPPORTED = frozenset({"AWS_IAM", "CUSTOM"})
+_UNSUPPORTED = frozenset({"CUSTOM"})
 
 
 def _compile_method(guarded: GuardedMethod) -> Step | None:
@@ -26,7 +26,7 @@ def _refusal(authorization_type: str) -> Step | None:
         response_type="AUTHORIZER_CONFIGURATION_ERROR",
         reason="authorizer.unsupported",
         detail=f"{authorization_type} authorization is not enforceable by this version of Bargate,"
-        " so every call is refused; use NONE, a Cognito user pool or a JWT authorizer",
+        " so every call is refused; use NONE, AWS_IAM, a Cognito user pool or a JWT authorizer",
     )
 
     def refuse(call: Call, facts: Facts) -> Denial:  # noqa: ARG001  a Step

@@ -142,7 +142,7 @@ def explain(*, as_json: bool, api_id: str | None, **options: Any) -> None:
 
 
 def _api_id(loaded: Loaded, wanted: str | None) -> str:
-    ids = [each.served.api.id for each in loaded.apis]
+    ids = [each.api.id for each in loaded.apis]
     if wanted is None and len(ids) == 1:
         return ids[0]
     if wanted in ids:

@@ -24,13 +24,22 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 def files_argument(command: Command) -> Command:
     """Take one or more documents."""
+    return _files(required=True)(command)
+
+
+def optional_files_argument(command: Command) -> Command:
+    """Take any number of documents, none included."""
+    return _files(required=False)(command)
+
+
+def _files(*, required: bool) -> Callable[[Command], Command]:
     return click.argument(
         "files",
         nargs=-1,
-        required=True,
+        required=required,
         metavar="API.yaml…",
         type=click.Path(path_type=str),
-    )(command)
+    )
 
 
 def source_options(command: Command) -> Command:

@@ -1,14 +1,17 @@
 """`bargate serve`: put a gateway in front of backends."""
 
 import asyncio
+import ipaddress
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bargate import app
 from bargate.cli import findings
-from bargate.cli.options import files_argument, source_of, source_options
+from bargate.cli.options import optional_files_argument, source_of, source_options
+from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
 from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi import InvalidDocument
@@ -24,8 +27,14 @@ def _listen(_context: click.Context, _parameter: click.Parameter, value: str) ->
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def _listen_or_off(
+    context: click.Context, parameter: click.Parameter, value: str
+) -> tuple[str, int] | None:
+    return None if value == "off" else _listen(context, parameter, value)
+
+
 @click.command()
-@files_argument
+@optional_files_argument
 @source_options
 @click.option(
     "--listen",
@@ -34,6 +43,24 @@ def _listen(_context: click.Context, _parameter: click.Parameter, value: str) ->
     callback=_listen,
     show_default=True,
     help="Where the gateway listens; port 0 picks a free one.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep state in this folder, made at the first start.  [default: in memory]",
+)
+@click.option(
+    "--api-listen",
+    default="127.0.0.1:4566",
+    metavar="HOST:PORT|off",
+    callback=_listen_or_off,
+    show_default=True,
+    help="Where AWS's own APIs answer; port 0 picks a free one.",
+)
+@click.option(
+    "--dev",
+    is_flag=True,
+    help="Take any AWS credentials as an administrator's, as emulators do; loopback only.",
 )
 @click.option(
     "--workers",
@@ -66,6 +93,9 @@ def _listen(_context: click.Context, _parameter: click.Parameter, value: str) ->
 def serve(
     *,
     listen: tuple[str, int],
+    data: Path | None,
+    api_listen: tuple[str, int] | None,
+    dev: bool,
     workers: int | None,
     tls_cert: str | None,
     tls_key: str | None,
@@ -74,13 +104,19 @@ def serve(
     drain_s: float,
     **options: Any,
 ) -> None:
-    """Serve OpenAPI documents and enforce every access control in them.
+    """Serve APIs and enforce every access control on them; answer AWS's own APIs beside them.
+
+    APIs come from OpenAPI documents given here, and from AWS clients through --api-listen.
 
     SIGHUP or a changed file reloads; a document that does not compile is refused and the old one
     keeps serving. SIGTERM finishes calls in flight; Ctrl-C does so within a second and a half.
     """
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
+    _check_endpoint(data, api_listen, dev=dev)
+    source = source_of(**options)
+    if api_listen is None and not source.files:
+        raise click.UsageError("with --api-listen off there is nothing to serve but API documents")
     settings = GatewaySettings(
         host=listen[0],
         port=listen[1],
@@ -89,13 +125,34 @@ def serve(
         access_log=access_log,
         access_log_format=access_log_format,
         drain_s=drain_s,
+        dev=dev,
     )
+    endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev)
     try:
-        asyncio.run(app.serve(source_of(**options), settings, findings.show))
+        asyncio.run(app.serve(source, settings, endpoint, findings.show))
     except InvalidDocument as invalid:
         findings.refuse(invalid)
     except InvalidConfiguration as invalid:
         raise click.BadParameter(invalid.message, param_hint=invalid.path[0]) from invalid
-    except (OSError, WorkerFailed) as error:
+    except (OSError, WorkerFailed, ControlFailed) as error:
         click.echo(f"bargate: cannot serve: {error}", err=True)
         sys.exit(1)
+
+
+def _check_endpoint(data: Path | None, api_listen: tuple[str, int] | None, *, dev: bool) -> None:
+    """Refuse options that would not do what they say."""
+    if api_listen is None and (dev or data is not None):
+        raise click.UsageError("--data and --dev are about the AWS endpoint, which is off")
+    if dev and api_listen is not None and not _is_loopback(api_listen[0]):
+        raise click.BadParameter(
+            f"{api_listen[0]}: with --dev whoever reaches the endpoint is its administrator, so it"
+            " listens on loopback only; use 127.0.0.1, or leave --dev out",
+            param_hint="--api-listen",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

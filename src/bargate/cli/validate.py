@@ -27,7 +27,7 @@ def validate(**options: Any) -> None:
         findings.refuse(invalid)
     findings.show(loaded.warnings)
     for each in loaded.apis:
-        api = each.served.api
+        api = each.api
         kind = "HTTP API" if isinstance(api, HttpApi) else "REST API"
         count = len(next(iter(each.compiled.stages.values())).router.endpoints)
         click.echo(f"{each.document.file_name}: valid: {kind} {api.name!r} with {count} methods")

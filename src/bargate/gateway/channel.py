@@ -1,38 +1,55 @@
 """What the supervisor and a worker say to each other: framed msgpack over a socket pair.
 
-    supervisor ──► Serve, Swap, Why, Drain ──► worker
-    supervisor ◄── Ready, Swapped, Answer  ◄── worker
+    supervisor ──► Serve, Apply, Renew, Why, Collect, Drain ──► worker
+    supervisor ◄── Ready, Applied, Answer, Collected        ◄── worker
 
-The end of the stream means that the other side is gone: a worker then drains and ends.
+The end of the stream means that the other side is gone: a worker then drains and ends. Secrets
+travel in the clear here and nowhere else: over a socket that only the two processes have.
 """
 
 import asyncio
 import struct
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from bargate.gateway.metrics import Metrics
 from bargate.model.installation import Installation
+from bargate.secret import Secret
 from bargate.settings import GatewaySettings
 from bargate.snapshot.explain import ExplainedCall
+from bargate.snapshot.parts import Part, Update
 
 MAX_FRAME_BYTES = 256 * 1024 * 1024
+# An update is sent in pieces of about this size, so that no frame comes near its bound.
+PIECE_BYTES = 32 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
 
 
 class Serve(Struct, frozen=True, tag=True):
-    """First word to a worker: how and what to serve."""
+    """First word to a worker: how to serve. What to serve follows as the first update.
+
+    `installation` says where; its stages are not looked at.
+    """
 
     settings: GatewaySettings
     installation: Installation
 
 
-class Swap(Struct, frozen=True, tag=True):
-    """Serve this from the next request on."""
+class Apply(Struct, frozen=True, tag=True):
+    """Serve what this update leads to from the next request on.
 
-    version: int
-    installation: Installation
+    With `more`, it is to be applied together with the next one, and is not answered.
+    """
+
+    number: int
+    update: Update
+    more: bool = False
+
+
+class Renew(Struct, frozen=True, tag=True):
+    """Open the access log and read the certificate again; not answered."""
 
 
 class Why(Struct, frozen=True, tag=True):
@@ -42,6 +59,12 @@ class Why(Struct, frozen=True, tag=True):
     request_id: str
 
 
+class Collect(Struct, frozen=True, tag=True):
+    """A question: what was counted since the worker started."""
+
+    number: int
+
+
 class Drain(Struct, frozen=True, tag=True):
     """Stop accepting, finish what is in flight within the deadline, end."""
 
@@ -49,13 +72,13 @@ class Drain(Struct, frozen=True, tag=True):
 
 
 class Ready(Struct, frozen=True, tag=True):
-    """The worker accepts connections."""
+    """The worker accepts connections, and serves the first update."""
 
 
-class Swapped(Struct, frozen=True, tag=True):
-    """The worker serves `version`; or, with an `error`, still what it served before."""
+class Applied(Struct, frozen=True, tag=True):
+    """The worker serves the update `number`; or, with an `error`, still what it served before."""
 
-    version: int
+    number: int
     error: str | None = None
 
 
@@ -66,18 +89,54 @@ class Answer(Struct, frozen=True, tag=True):
     explained: ExplainedCall | None
 
 
-ToWorker = Serve | Swap | Why | Drain
-FromWorker = Ready | Swapped | Answer
+class Collected(Struct, frozen=True, tag=True):
+    """The answer to `Collect`."""
+
+    number: int
+    metrics: Metrics
+
+
+ToWorker = Serve | Apply | Renew | Why | Collect | Drain
+FromWorker = Ready | Applied | Answer | Collected
+
+
+class FrameTooLarge(ValueError):
+    """A message cannot be sent: it has more bytes than a frame may have."""
+
+
+def _reveal(value: Any) -> str:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise NotImplementedError(f"a {type(value).__name__} does not travel")  # msgspec's protocol
+
+
+def _conceal(kind: type, value: Any) -> Any:
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise msgspec.ValidationError(f"no {kind.__name__} travels like this")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_reveal).encode
+
+
+def decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Make a decoder of messages that may hold secrets."""
+    return msgspec.msgpack.Decoder(kind, dec_hook=_conceal)
 
 
 def worker_decoder() -> msgspec.msgpack.Decoder[ToWorker]:
     """Make the decoder of a worker's end."""
-    return msgspec.msgpack.Decoder(ToWorker)
+    return decoder(ToWorker)
 
 
 def supervisor_decoder() -> msgspec.msgpack.Decoder[FromWorker]:
     """Make the decoder of the supervisor's end."""
-    return msgspec.msgpack.Decoder(FromWorker)
+    return decoder(FromWorker)
+
+
+def size_bytes(part: Part) -> int:
+    """Give the bytes that a part takes in a frame."""
+    return len(_encode(part))
 
 
 Incoming = TypeVar("Incoming")
@@ -95,7 +154,6 @@ class Channel(Generic[Incoming]):
         self._reader = reader
         self._writer = writer
         self._decoder = decoder
-        self._encoder = msgspec.msgpack.Encoder()
 
     async def receive(self) -> Incoming | None:
         """Give the next message, None when the other side is gone."""
@@ -107,9 +165,14 @@ class Channel(Generic[Incoming]):
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
 
-    async def send(self, message: ToWorker | FromWorker) -> None:
-        """Send a message; a vanished receiver is noticed by `receive`, not here."""
-        frame = self._encoder.encode(message)
+    async def send(self, message: Struct) -> None:
+        """Send a message; a vanished receiver is noticed by `receive`, not here.
+
+        Raises FrameTooLarge, and sends nothing.
+        """
+        frame = _encode(message)
+        if len(frame) > MAX_FRAME_BYTES:
+            raise FrameTooLarge(f"{len(frame)} bytes; a message may have {MAX_FRAME_BYTES}")
         try:
             self._writer.write(_LENGTH.pack(len(frame)) + frame)
             await self._writer.drain()

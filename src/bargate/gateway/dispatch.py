@@ -72,7 +72,8 @@ class Dispatcher:
                 method = METHODS.get(head.header[b"x-http-method-override"].upper())
                 if method is None:
                     return self.refuse(record, denials.BAD_METHOD_OVERRIDE)
-                call.method = method
+                # The signature of a signed call is over what the request line says.
+                call.sent_method, call.method = call.method, method
             if head.content_length > self._body_max_bytes:
                 return self.refuse(record, denials.body_too_large(self._body_max_bytes))
             matched = stage.router.match(call.method, path)

@@ -17,7 +17,6 @@ from bargate.mapping.context import (
     SECRET_VARIABLES,
     Place,
     compile_variable,
-    domain_name,
     is_known_variable,
     request_time,
 )
@@ -174,14 +173,15 @@ def _place(record: CallRecord, installation: Installation) -> Place:
     stage, endpoint = record.stage, record.endpoint
     return Place(
         kind=stage.kind if stage else "REST",
-        account_id=installation.account_id,
+        account_id=stage.account_id if stage else installation.account_id,
         api_id=stage.api_id if stage else "",
         stage=stage.name if stage else "",
         stage_variables={},
-        domain_name=domain_name(installation, stage.api_id) if stage else "",
+        domain_name=stage.domain_name if stage else "",
         resource_id=endpoint.resource_id if endpoint else "",
         resource_path=endpoint.resource_path if endpoint else "",
         route_key=endpoint.route_key if endpoint else "",
+        is_canary=stage.is_canary if stage else None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bargate.gateway.access_log import AccessLog
+    from bargate.gateway.metrics import Counters
     from bargate.gateway.recent import RecentCalls
     from bargate.gateway.serving import CallRecord
 
@@ -16,17 +17,19 @@ _log = logging.getLogger("bargate.worker")
 
 
 class Observer:
-    """Tells the ring of recent calls, the access log and, within bounds, standard error."""
+    """Tells counters, the ring of recent calls, the log and, within bounds, standard error."""
 
-    __slots__ = ("_log", "_recent", "_refused")
+    __slots__ = ("_counters", "_log", "_recent", "_refused")
 
-    def __init__(self, recent: RecentCalls, log: AccessLog | None) -> None:
+    def __init__(self, recent: RecentCalls, log: AccessLog | None, counters: Counters) -> None:
+        self._counters = counters
         self._recent = recent
         self._log = log
         self._refused = 0  # since the last tick
 
     def call_done(self, record: CallRecord) -> None:
         """Take note of a finished call."""
+        self._counters.call_done(record)
         self._recent.remember(record)
         if self._log is not None:
             self._log.call_done(record)

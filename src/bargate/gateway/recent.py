@@ -4,8 +4,8 @@
 
 What is kept is the call itself, so that the very steps can be run again, with its body as far as
 that is short, and with its denial's texts cut. It stays in the worker's memory and only
-explanations leave it. A call keeps the stage that decided it: `forget_old` is told of every reload,
-so that no more than KEPT_SNAPSHOTS are held.
+explanations leave it. A call keeps what decided it, but for the routes of all other calls:
+`forget_old` is told of every change, so that no more than KEPT_FRAMES are held beside those served.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 8192
 MAX_TEXT_CHARACTERS = 1024
 SAMPLE_EVERY = 100
-KEPT_SNAPSHOTS = 3
+KEPT_FRAMES = 16
 _CALL_BYTES = 2048  # of objects, besides what they hold
 _FIELD_BYTES = 256  # of the objects of one header field
 
@@ -53,7 +53,6 @@ class _Remembered(Struct, frozen=True):
     denial: Denial | None
     has_body: bool
     size_bytes: int
-    reloads: int
 
 
 class RecentCalls:
@@ -62,7 +61,6 @@ class RecentCalls:
     def __init__(self) -> None:
         self._calls: OrderedDict[str, _Remembered] = OrderedDict()
         self._allowed = 0
-        self._reloads = 0
         self.held_bytes = 0
 
     def remember(self, record: CallRecord) -> None:
@@ -71,20 +69,27 @@ class RecentCalls:
             self._allowed += 1
             if self._allowed % SAMPLE_EVERY:
                 return
-        remembered = _remembered(record, self._reloads)
+        remembered = _remembered(record)
         self._forget(record.call.request_id)
         self._calls[record.call.request_id] = remembered
         self.held_bytes += remembered.size_bytes
         while len(self._calls) > MAX_CALLS or self.held_bytes > MAX_BYTES:
             self._forget(next(iter(self._calls)))
 
-    def forget_old(self) -> None:
-        """Forget the calls decided by all but the last few snapshots; call it at a reload."""
-        self._reloads += 1
-        oldest = self._reloads - KEPT_SNAPSHOTS
-        for request_id, remembered in tuple(self._calls.items()):
-            if remembered.reloads <= oldest:
+    def forget_old(self, served: set[int]) -> None:
+        """Forget the calls decided in frames of the past, but for the last few frames.
+
+        `served` are the identities of the frames in use; call it when they may have changed.
+        """
+        past: dict[int, None] = {}
+        for request_id, remembered in reversed(tuple(self._calls.items())):
+            frame = id(remembered.stage.frame) if remembered.stage is not None else 0
+            if not frame or frame in served:
+                continue
+            past[frame] = None
+            if len(past) > KEPT_FRAMES:
                 self._forget(request_id)
+                del past[frame]
 
     def why(self, request_id: str) -> ExplainedCall | None:
         """Explain a remembered call, None when it is not remembered. Never raises."""
@@ -105,21 +110,20 @@ class RecentCalls:
             self.held_bytes -= forgotten.size_bytes
 
 
-def _remembered(record: CallRecord, reloads: int) -> _Remembered:
-    call, denial = record.call, record.denial
+def _remembered(record: CallRecord) -> _Remembered:
+    call, denial, stage = record.call, record.denial, record.stage
     denial = denial and _cut(denial)
     has_body = len(call.body) <= MAX_BODY_BYTES
     if not has_body:
         call = structs.replace(call, body=b"")
     return _Remembered(
         call,
-        record.stage,
+        None if stage is None else stage.without_routes(),
         record.endpoint,
         record.facts.path_parameters if record.facts else {},
         denial,
         has_body,
         _size_bytes(call) + (_text_bytes(denial) if denial else 0),
-        reloads,
     )
 
 

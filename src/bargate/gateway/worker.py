@@ -1,8 +1,9 @@
 """One worker process: `python -m bargate.gateway.worker CHANNEL_FD LISTENER_FD`.
 
-    channel: Serve ──► snapshot, server, log ──► Ready
-             Swap  ──► compile ──► serve from the next request on ──► Swapped
-             Why   ──► the ring of recent calls ──► Answer
+    channel: Serve, Apply ──► snapshot, server, log ──► Ready
+             Apply   ──► compile ──► serve from the next request on ──► Applied
+             Why     ──► the ring of recent calls ──► Answer
+             Collect ──► the counters ──► Collected
              Drain, or the supervisor gone ──► finish what is in flight, end
 
 It is started by the supervisor alone, and reads no configuration but what comes over the channel.
@@ -23,30 +24,38 @@ import uvloop
 from bargate.gateway.access_log import AccessLog
 from bargate.gateway.channel import (
     Answer,
+    Applied,
+    Apply,
     Channel,
+    Collect,
+    Collected,
     Drain,
     Ready,
+    Renew,
     Serve,
-    Swap,
-    Swapped,
     ToWorker,
     Why,
     worker_decoder,
 )
+from bargate.gateway.collecting import Collector
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.limits import Limits
 from bargate.gateway.log_format import JsonFormat, compile_format
+from bargate.gateway.metrics import Counters
 from bargate.gateway.observer import Observer
 from bargate.gateway.recent import RecentCalls
+from bargate.gateway.served import Served
 from bargate.gateway.server import Server
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.tls import renew_certificate, server_context
 from bargate.model.invalid import InvalidConfiguration
-from bargate.snapshot.compile import compile_snapshot
+from bargate.snapshot.parts import StaleBase
 
 if TYPE_CHECKING:
-    from bargate.snapshot.snapshot import Snapshot
+    from collections.abc import Sequence
+
+    from bargate.snapshot.parts import Update
 
 ORPHAN_DRAIN_S = 5.0
 LOG_TICK_S = 0.1
@@ -56,26 +65,35 @@ _log = logging.getLogger("bargate.worker")
 
 
 class Worker:
-    """The parts of one worker, joined."""
+    """The parts of one worker, joined; it begins with `whole`, what its supervisor serves."""
 
-    def __init__(self, channel: Channel[ToWorker], listener: socket.socket, first: Serve) -> None:
+    def __init__(
+        self,
+        channel: Channel[ToWorker],
+        listener: socket.socket,
+        first: Serve,
+        whole: Sequence[Update],
+    ) -> None:
         self._channel = channel
         self._listener = listener
         self._settings = first.settings
         self._keys = HttpKeyDirectory(fetch)
-        self._snapshot: Snapshot = compile_snapshot(first.installation, self._keys)
+        self._served = Served(first.installation, self._keys, dev=first.settings.dev)
+        self._served.take(whole)
         tls = first.settings.tls
         self._tls = server_context(tls.certificate, tls.key) if tls else None
         self._recent = RecentCalls()
         self._access_log = _access_log(first)
-        self._observer = Observer(self._recent, self._access_log)
-        self._server = Server(self._snapshot, self._keys, self._observer, Limits())
+        self._counters = Counters()
+        self._observer = Observer(self._recent, self._access_log, self._counters)
+        self._collector = Collector()
+        self._server = Server(self._served.snapshot, self._keys, self._observer, Limits())
 
     async def run(self) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
         await self._server.start([self._listener], self._tls)
         ticking = asyncio.get_running_loop().create_task(self._tick())
-        _freeze_again()
+        self._collector.settle()
         await self._channel.send(Ready())
         deadline_s = await self._obey()
         await self._server.drain(deadline_s)
@@ -86,36 +104,50 @@ class Worker:
 
     async def _obey(self) -> float:
         """Do what the supervisor says; give the seconds that a drain may take."""
+        pieces: list[Update] = []
         while (message := await self._channel.receive()) is not None:
             match message:
-                case Swap():
-                    await self._swap(message)
+                case Apply(number, update, more):
+                    pieces.append(update)
+                    if not more:
+                        await self._channel.send(Applied(number, self._take(pieces)))
+                        pieces = []
+                case Renew():
+                    self._renew()
                 case Why(number, request_id):
                     await self._channel.send(Answer(number, self._recent.why(request_id)))
+                case Collect(number):
+                    await self._channel.send(Collected(number, self._counters.metrics()))
                 case Drain(deadline_s):
                     return deadline_s
                 case Serve():
                     _log.error("told to serve twice; going on")
         return ORPHAN_DRAIN_S
 
-    async def _swap(self, swap: Swap) -> None:
+    def _take(self, updates: Sequence[Update]) -> str | None:
+        """Serve what the updates lead to; give what is to be said against it."""
+        before = self._served.snapshot
         try:
-            self._snapshot = compile_snapshot(swap.installation, self._keys, self._snapshot)
+            self._served.take(updates)
         except InvalidConfiguration as invalid:
-            await self._channel.send(Swapped(swap.version, f"{invalid.path}: {invalid.message}"))
-            return
+            return f"{invalid.path}: {invalid.message}"
+        except StaleBase as stale:
+            return str(stale)
         except Exception as error:  # noqa: BLE001 - a bug met while compiling ends no calls
-            _log.exception("the snapshot could not be compiled")
-            await self._channel.send(Swapped(swap.version, f"a bug: {error!r}"))
-            return
-        self._server.serve(self._snapshot)
-        self._recent.forget_old()
+            _log.exception("the update could not be taken")
+            return f"a bug: {error!r}"
+        if self._served.snapshot is not before:
+            self._server.serve(self._served.snapshot)
+            self._recent.forget_old(self._served.snapshot.frames())
+        self._collector.settle()
+        return None
+
+    def _renew(self) -> None:
+        """Open the log and read the certificate again, as an operator's reload asks for."""
         if self._access_log is not None:
             self._access_log.reopen()
         if self._tls is not None and self._settings.tls is not None:
             renew_certificate(self._tls, self._settings.tls)
-        _freeze_again()
-        await self._channel.send(Swapped(swap.version))
 
     async def _tick(self) -> None:
         while True:
@@ -124,17 +156,6 @@ class Worker:
                 if self._access_log is not None:
                     self._access_log.flush()
             self._observer.tick()
-
-
-def _freeze_again() -> None:
-    """Keep the collector from looking, between two reloads, at what is compiled.
-
-    What is frozen is never freed if it refers to itself, as a snapshot may: so it is thawed first.
-    The cost is one full collection a reload, of what two snapshots hold.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def _access_log(first: Serve) -> AccessLog | None:
@@ -151,12 +172,26 @@ async def _main(channel_fd: int, listener_fd: int) -> None:
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
     channel = Channel(reader, writer, worker_decoder())
     first = await channel.receive()
-    if not isinstance(first, Serve):
+    whole = await _whole(channel)
+    if not isinstance(first, Serve) or whole is None:
         return
     try:
-        await Worker(channel, listener, first).run()
+        worker = Worker(channel, listener, first, whole)
+        gc.enable()
+        del whole  # what is served may be replaced, and is then not to be held here
+        await worker.run()
     finally:
         channel.close()
+
+
+async def _whole(channel: Channel[ToWorker]) -> list[Update] | None:
+    """Receive what is served, which comes in pieces; None when it does not."""
+    pieces = []
+    while isinstance(message := await channel.receive(), Apply):
+        pieces.append(message.update)
+        if not message.more:
+            return pieces
+    return None
 
 
 def main() -> None:
@@ -165,6 +200,8 @@ def main() -> None:
     # Ctrl-C reaches the whole process group; the supervisor alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel_fd, listener_fd = map(int, sys.argv[1:])
+    # What is read and compiled at first stays: the collector need not look for garbage among it.
+    gc.disable()
     try:
         uvloop.run(_main(channel_fd, listener_fd))
     except Exception:  # noqa: BLE001 - logged here: a traceback of Python's own could wait for ever

@@ -2,7 +2,7 @@
 
 Supervisor ──► WorkerProcess ──(socket pair)──► python -m bargate.gateway.worker
 │
-└── ended unasked: again, after a pause that grows
+└── ended unasked: again, after a pause that grows, with all that is served by then
 """
 
 from __future__ import annotations
@@ -12,56 +12,80 @@ import contextlib
 import logging
 import socket
 import sys
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from bargate.gateway.channel import (
     Answer,
+    Applied,
+    Apply,
     Channel,
+    Collect,
+    Collected,
     Drain,
-    FromWorker,
     Ready,
-    Swap,
-    Swapped,
+    Renew,
     Why,
     supervisor_decoder,
 )
+from bargate.gateway.metrics import Metrics, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from bargate.gateway.channel import Serve
+    from bargate.gateway.channel import FromWorker, Serve
     from bargate.snapshot.explain import ExplainedCall
 
 START_TIMEOUT_S = 30.0
-SWAP_TIMEOUT_S = 30.0
-WHY_TIMEOUT_S = 2.0
+APPLY_TIMEOUT_S = 30.0
+ASK_TIMEOUT_S = 2.0
 _RESTART_DELAYS_S = (0.05, 0.2, 1.0, 5.0)
 _STABLE_S = 10.0
 
-# Gives what a worker that starts now must serve, and its version.
-FirstWords: TypeAlias = "Callable[[], tuple[int, Serve]]"
-
 _log = logging.getLogger("bargate.supervisor")
+
+
+class FirstWords(Struct, frozen=True, eq=False):
+    """What a worker that starts now must serve: `whole` in pieces, which has a `number`."""
+
+    number: int
+    serve: Serve
+    whole: Sequence[Apply]
+
+
+Begin: TypeAlias = "Callable[[], FirstWords]"
 
 
 class WorkerFailed(Exception):
     """A worker did not start, or did not take what it was given; the text says why."""
 
 
-class WorkerProcess:
-    """One worker process, started again whenever it ends unasked, on the same `listener`."""
+class WorkerGone(Exception):
+    """A worker ended while it was asked."""
 
-    def __init__(self, number: int, listener: socket.socket, first_words: FirstWords) -> None:
+
+class WorkerProcess:
+    """One worker process, started again whenever it ends unasked, on the same `listener`.
+
+    `begin_with` gives what it must serve from its start; `serves` is the number of what it serves,
+    or was last told to.
+    """
+
+    def __init__(self, number: int, listener: socket.socket, begin_with: Begin) -> None:
         self._number = number
         self._listener = listener
-        self._first_words = first_words
+        self._begin_with = begin_with
         self.is_stopping = False  # said before it ends, so that it is not started again
-        self.version = 0  # of what it serves, or was last told to
+        self.serves = 0
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel[FromWorker] | None = None
         self._ready = asyncio.Event()
-        self._swaps: dict[int, asyncio.Future[str | None]] = {}
-        self._questions: dict[int, asyncio.Future[ExplainedCall | None]] = {}
+        self._was_ready = False
+        # Questions under way, by the kind and number of their answers.
+        self._asked: dict[tuple[type, int], asyncio.Future[Any]] = {}
+        self._counted = Metrics()  # by the process that runs now, as far as it was asked
+        self._counted_before = Metrics()  # by those that ended
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -86,7 +110,7 @@ class WorkerProcess:
             how = await self._how_it_ended()
             if self.is_stopping:
                 return
-            if not self._ready.is_set():
+            if not self._was_ready:
                 raise WorkerFailed(f"worker {self._number} {how} before it was ready")
             failures = 0 if loop.time() - started_s > _STABLE_S else failures + 1
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
@@ -109,13 +133,17 @@ class WorkerProcess:
             reader, writer = await asyncio.open_connection(sock=ours.dup())
         self._channel = Channel(reader, writer, supervisor_decoder())
         try:
-            self.version, words = self._first_words()
-            await self._channel.send(words)
+            words = self._begin_with()
+            self.serves = words.number
+            await self._channel.send(words.serve)
+            for piece in words.whole:
+                await self._channel.send(piece)
             while (message := await self._channel.receive()) is not None:
                 self._take(message)
         finally:
             self._channel.close()
             self._channel = None
+            self._ready.clear()
             self._abandon()
         return await self._ended()
 
@@ -133,26 +161,31 @@ class WorkerProcess:
     def _take(self, message: FromWorker) -> None:
         match message:
             case Ready():
+                self._was_ready = True
                 self._ready.set()
-            case Swapped(version, error):
+            case Applied(number, error):
                 if error is None:
-                    self.version = version
-                if (swap := self._swaps.pop(version, None)) and not swap.done():
-                    swap.set_result(error)
+                    self.serves = number
+                self._answered(Applied, number, error)
             case Answer(number, explained):
-                if (question := self._questions.pop(number, None)) and not question.done():
-                    question.set_result(explained)
+                self._answered(Answer, number, explained)
+            case Collected(number, metrics):
+                self._counted = metrics
+                self._answered(Collected, number, None)
+
+    def _answered(self, kind: type, number: int, answer: Any) -> None:
+        asked = self._asked.pop((kind, number), None)
+        if asked is not None and not asked.done():
+            asked.set_result(answer)
 
     def _abandon(self) -> None:
-        """Let nobody wait for a worker that ended: the next one starts with what is served."""
-        for swap in self._swaps.values():
-            if not swap.done():
-                swap.set_result(f"worker {self._number} ended while it took the new configuration")
-        for question in self._questions.values():
-            if not question.done():
-                question.set_result(None)
-        self._swaps.clear()
-        self._questions.clear()
+        """Let nobody wait for a worker that ended, and keep what it had counted."""
+        for asked in self._asked.values():
+            if not asked.done():
+                asked.set_exception(WorkerGone())
+        self._asked.clear()
+        self._counted_before = merged((self._counted_before, self._counted))
+        self._counted = Metrics()
 
     async def _ended(self) -> int:
         assert self._process is not None  # noqa: S101  started before
@@ -163,38 +196,75 @@ class WorkerProcess:
             self._process.kill()
             return await self._process.wait()
 
-    async def swap(self, message: Swap) -> str | None:
-        """Let the worker serve another installation; give what it has against it.
+    async def apply(self, number: int, pieces: Sequence[Apply]) -> str | None:
+        """Let the worker take an update; give what it has against it.
 
-        A worker that is not there takes what is served when it is started.
+        A worker that is not there takes what is served when it is started. One that ends while it
+        takes the update is given it once more when it is back: it may have ended for any reason.
         """
+        for _ in range(2):
+            if self._channel is None:
+                return None
+            try:
+                async with asyncio.timeout(APPLY_TIMEOUT_S):
+                    await self._ready.wait()
+                    error: str | None = await self._ask(Applied, number, *pieces)
+                    return error
+            except TimeoutError:
+                self.end()  # it might still take it, when nobody waits any more
+                return f"worker {self._number} did not take it within {APPLY_TIMEOUT_S:g} s"
+            except WorkerGone:
+                await self._until_back()
+        return f"worker {self._number} ended while it took the new configuration"
+
+    async def _until_back(self) -> None:
+        """Wait until the worker is there again, for as long as a start may take."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await self._ready.wait()
+
+    async def _ask(self, kind: type, number: int, *messages: Struct) -> Any:
+        """Send messages and give the answer to them; raises WorkerGone."""
         if self._channel is None:
-            return None
-        swapped: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._swaps[message.version] = swapped
+            raise WorkerGone
+        asked: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked[kind, number] = asked
         try:
-            async with asyncio.timeout(SWAP_TIMEOUT_S):
+            for message in messages:
                 await self._channel.send(message)
-                return await swapped
-        except TimeoutError:
-            return f"worker {self._number} did not take it within {SWAP_TIMEOUT_S:g} s"
+            return await asked
         finally:
-            self._swaps.pop(message.version, None)
+            self._asked.pop((kind, number), None)
+
+    async def renew(self) -> None:
+        """Let the worker open its log and read its certificate again."""
+        if self._channel is not None:
+            await self._channel.send(Renew())
 
     async def why(self, question: Why) -> ExplainedCall | None:
         """Ask what became of a request; None when the worker does not know or does not say."""
-        if self._channel is None:
-            return None
-        answer: asyncio.Future[ExplainedCall | None] = asyncio.get_running_loop().create_future()
-        self._questions[question.number] = answer
-        await self._channel.send(question)
         try:
-            async with asyncio.timeout(WHY_TIMEOUT_S):
-                return await answer
-        except TimeoutError:
+            async with asyncio.timeout(ASK_TIMEOUT_S):
+                explained: ExplainedCall | None = await self._ask(Answer, question.number, question)
+        except (TimeoutError, WorkerGone):
             return None
-        finally:
-            self._questions.pop(question.number, None)
+        return explained
+
+    async def collect(self, question: Collect) -> Metrics:
+        """Give what this worker has counted, and those in its place before it.
+
+        What cannot be asked now is as it was when last asked, so that no count ever falls.
+        """
+        with contextlib.suppress(TimeoutError, WorkerGone):
+            async with asyncio.timeout(ASK_TIMEOUT_S):
+                await self._ask(Collected, question.number, question)
+        return merged((self._counted_before, self._counted))
+
+    def end(self) -> None:
+        """End the process at once, to be started again with what is served."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     async def stop(self, drain_s: float) -> None:
         """Let the worker finish within `drain_s`, then end it."""

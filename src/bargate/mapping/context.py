@@ -46,6 +46,7 @@ class Place(Struct, frozen=True, kw_only=True):
     resource_id: str = ""
     resource_path: str = ""
     route_key: str = ""
+    is_canary: bool | None = None
 
     @property
     def domain_prefix(self) -> str:
@@ -78,6 +79,7 @@ def place_of(
         stage=stage.name,
         stage_variables=stage.variables,
         domain_name=domain_name(installation, api_id),
+        is_canary=stage.is_canary,
     )
 
 
@@ -123,8 +125,23 @@ def _api_key(call: Call, facts: Facts, _place: Place) -> str | None:
     return None if facts.api_key_id is None else call.text(b"x-api-key")
 
 
+def _is_canary(_call: Call, _facts: Facts, place: Place) -> str | None:
+    # AWS [D]: present only where a stage has a canary.
+    return None if place.is_canary is None else str(place.is_canary).lower()
+
+
 def _extended_request_id(call: Call, _facts: Facts, place: Place) -> str:
     return call.extended_request_id if place.kind == "REST" else call.request_id
+
+
+def _of_signer(name: str) -> Variable:
+    """Give an attribute of who signed a call; AWS [D] apigw-objects §3: absent for others."""
+
+    def variable(_call: Call, facts: Facts, _place: Place) -> str | None:
+        identity = facts.identity
+        return None if identity is None else str(getattr(identity, name))
+
+    return variable
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -143,10 +160,16 @@ VARIABLES: Mapping[str, Variable] = {
     "resourceId": lambda _call, _facts, place: place.resource_id or None,
     "resourcePath": lambda _call, _facts, place: place.resource_path or None,
     "routeKey": lambda _call, _facts, place: place.route_key or None,
+    "isCanaryRequest": _is_canary,
     "identity.sourceIp": lambda call, _facts, _place: call.source_ip,
     "identity.userAgent": lambda call, _facts, _place: call.text(b"user-agent"),
     "identity.apiKey": _api_key,
     "identity.apiKeyId": lambda _call, facts, _place: facts.api_key_id,
+    "identity.accessKey": _of_signer("access_key_id"),
+    "identity.accountId": _of_signer("account_id"),
+    "identity.caller": _of_signer("user_id"),
+    "identity.user": _of_signer("user_id"),
+    "identity.userArn": _of_signer("arn"),
     "xrayTraceId": lambda call, _facts, _place: trace_id(call),
     "authorizer.principalId": lambda _call, facts, _place: facts.principal_id,
     "error.validationErrorString": lambda _call, facts, _place: facts.validation_error,
@@ -161,9 +184,6 @@ EMPTY_VARIABLES = frozenset(
         "error.message",
         "error.messageString",
         "error.responseType",
-        "identity.accessKey",
-        "identity.accountId",
-        "identity.caller",
         "identity.clientCert.clientCertPem",
         "identity.clientCert.issuerDN",
         "identity.clientCert.serialNumber",
@@ -175,11 +195,8 @@ EMPTY_VARIABLES = frozenset(
         "identity.cognitoIdentityId",
         "identity.cognitoIdentityPoolId",
         "identity.principalOrgId",
-        "identity.user",
-        "identity.userArn",
         "identity.vpcId",
         "identity.vpceId",
-        "isCanaryRequest",
         "responseOverride.status",
         "wafResponseCode",
         "webaclArn",

@@ -164,6 +164,7 @@ def _at(place: Place, endpoint: Routed) -> Place:
         resource_id=endpoint.resource_id,
         resource_path=endpoint.resource_path,
         route_key=endpoint.route_key,
+        is_canary=place.is_canary,
     )
 
 

@@ -45,6 +45,7 @@ def rest_place(guarded: GuardedMethod) -> Place:
         resource_id=guarded.resource.id,
         resource_path=guarded.resource.path,
         route_key=f"{guarded.method.http_method} {guarded.resource.path}",
+        is_canary=stage.is_canary,
     )
 
 

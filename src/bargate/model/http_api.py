@@ -13,6 +13,8 @@ class HttpIntegration(Struct, frozen=True, kw_only=True):
 
     `request_parameters` maps `append|overwrite|remove:{header|querystring|path}...` to values;
     `response_parameters` maps a status code to such a mapping over the response.
+    `integration_subtype` names an action of an AWS service (`SQS-SendMessage`), which has no `uri`;
+    `connection_id` is that of a VPC link.
     """
 
     type: Literal["HTTP_PROXY", "AWS_PROXY"]
@@ -24,6 +26,8 @@ class HttpIntegration(Struct, frozen=True, kw_only=True):
     timeout_ms: int = 30_000
     credentials: str | None = None
     server_name_to_verify: str | None = None
+    integration_subtype: str | None = None
+    connection_id: str | None = None
 
 
 class Route(Struct, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from bargate.secret import Secret
+from bargate.secret import Secret  # noqa: TC001  msgspec looks it up
 
 
-class AccessKey(Struct, frozen=True, kw_only=True):
+class AccessKey(Struct, frozen=True, kw_only=True, tag="key"):
     """A long-term key. `user_arn` None means the root user of the account.
 
     Keys that are inactive or deleted are not published at all.
@@ -23,7 +23,7 @@ class AccessKey(Struct, frozen=True, kw_only=True):
     user_arn: str | None = None
 
 
-class User(Struct, frozen=True, kw_only=True):
+class User(Struct, frozen=True, kw_only=True, tag="user"):
     """An IAM user. `policies` are documents as JSON text: inline, attached, and the groups'."""
 
     arn: str
@@ -34,7 +34,7 @@ class User(Struct, frozen=True, kw_only=True):
     boundary: str | None = None
 
 
-class Role(Struct, frozen=True, kw_only=True):
+class Role(Struct, frozen=True, kw_only=True, tag="role"):
     """An IAM role; fields as in `User`. A role made again under its name has another `role_id`."""
 
     arn: str

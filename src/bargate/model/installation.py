@@ -1,4 +1,4 @@
-"""What one gateway serves: APIs, their stages, and where the account and the issuers are."""
+"""What one gateway serves: stages of APIs, and where the account and the issuers are."""
 
 from msgspec import Struct
 
@@ -10,21 +10,18 @@ DEFAULT_REGION = "us-east-1"
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """A named, callable deployment of an API; `$default` serves an HTTP API at its root."""
+    """A named, callable deployment of an API; `$default` serves an HTTP API at its root.
+
+    `is_canary` is said as a stage is compiled: whether this is its canary, None when it has none.
+    """
 
     name: str
     variables: dict[str, str] = {}
-
-
-class ServedApi(Struct, frozen=True, kw_only=True):
-    """An API together with the stages it is served at."""
-
-    api: RestApi | HttpApi
-    stages: tuple[Stage, ...]
+    is_canary: bool | None = None
 
 
 class Canary(Struct, frozen=True, kw_only=True):
-    """A second deployment of a stage that takes `percent_traffic` (0–100) of its calls.
+    """A second deployment of a stage that takes `percent_traffic` (0 to 100) of its calls.
 
     `variables` are the stage's with the canary's overrides.
     """
@@ -34,7 +31,7 @@ class Canary(Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
 
 
-class ServedStage(Struct, frozen=True, kw_only=True):
+class ServedStage(Struct, frozen=True, kw_only=True, tag="stage"):
     """One stage of one API with the deployment it points to: the unit that workers are sent."""
 
     account_id: str
@@ -45,15 +42,18 @@ class ServedStage(Struct, frozen=True, kw_only=True):
 
 
 class Installation(Struct, frozen=True, kw_only=True):
-    """Everything a worker needs to serve calls.
+    """Everything that calls are decided by, but for identities.
 
-    `issuers` maps a user pool's ARN to the URL that stands as its issuer in place of AWS's own;
-    `domain` is the suffix of `{apiId}.execute-api.{region}.{domain}` host names.
+    Account and region are those of APIs that come from documents; a stage has its own. `issuers`
+    maps a user pool's ARN to the URL that stands as its issuer in place of AWS's own; `domain` is
+    the suffix of `{apiId}.execute-api.{region}.{domain}` host names. `signature_skew_s` bounds how
+    far the clock of who signs a call may be away (AWS [O] iam-sts §6: 5 minutes).
     """
 
     account_id: str = DEFAULT_ACCOUNT_ID
     region: str = DEFAULT_REGION
     partition: str = "aws"
     domain: str = "localhost"
-    served: tuple[ServedApi, ...] = ()
+    served: tuple[ServedStage, ...] = ()
     issuers: dict[str, str] = {}
+    signature_skew_s: int = 300

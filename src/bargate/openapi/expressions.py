@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from bargate.openapi.cursor import Cursor
 
 _ANYWHERE = r"'[^']*'|context\.[A-Za-z0-9_.\[\]'\":-]+|stageVariables\.[A-Za-z0-9_]+"
-_REQUEST_TARGET = re.compile(r"integration\.request\.(?:header|querystring|path)\.[^\s.][^\s]*\Z")
-_RESPONSE_TARGET = re.compile(r"method\.response\.header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_GATEWAY_TARGET = re.compile(r"gatewayresponse\.header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_METHOD_PARAMETER = re.compile(
+REQUEST_TARGET = re.compile(r"integration\.request\.(?:header|querystring|path)\.[^\s.][^\s]*\Z")
+RESPONSE_TARGET = re.compile(r"method\.response\.header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+GATEWAY_TARGET = re.compile(r"gatewayresponse\.header\.[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+METHOD_PARAMETER = re.compile(
     r"method\.request\.(?:multivalue)?(header|querystring|path)\.([^\s]+)\Z"
 )
-_REQUEST_SOURCE = re.compile(
-    rf"(?s:{_ANYWHERE}|{_METHOD_PARAMETER.pattern[:-2]}|method\.request\.body(?:[.\[].+)?)\Z"
+REQUEST_SOURCE = re.compile(
+    rf"(?s:{_ANYWHERE}|{METHOD_PARAMETER.pattern[:-2]}|method\.request\.body(?:[.\[].+)?)\Z"
 )
-_RESPONSE_SOURCE = re.compile(
+RESPONSE_SOURCE = re.compile(
     rf"(?s:{_ANYWHERE}"
     r"|integration\.response\.(?:multivalue)?header\.[^\s]+"
     r"|integration\.response\.body(?:[.\[].+)?)\Z"
 )
-_GATEWAY_SOURCE = re.compile(rf"(?s:{_ANYWHERE}|{_METHOD_PARAMETER.pattern[:-2]})\Z")
+GATEWAY_SOURCE = re.compile(rf"(?s:{_ANYWHERE}|{METHOD_PARAMETER.pattern[:-2]})\Z")
 
 
 def request_mapping(
@@ -40,11 +40,11 @@ def request_mapping(
     """
     mapping = integration.text_map(key)
     for target, source in mapping.items():
-        if not _REQUEST_TARGET.match(target):
+        if not REQUEST_TARGET.match(target):
             _refuse(integration, key, target, target, "integration.request.header.NAME")
-        elif not _REQUEST_SOURCE.match(source):
+        elif not REQUEST_SOURCE.match(source):
             _refuse(integration, key, target, source, "method.request.header.NAME, 'text'")
-        elif declared is not None and not _is_declared(source, declared):
+        elif declared is not None and not is_declared(source, declared):
             # AWS [O]: its import refuses undeclared parameters with these words
             integration.error(
                 f"Invalid mapping expression parameter specified: {shown(source)}",
@@ -59,9 +59,9 @@ def response_mapping(response: Cursor, key: str) -> dict[str, str]:
     """Read `method.response.header.*: integration.response.*`."""
     mapping = response.text_map(key)
     for target, source in mapping.items():
-        if not _RESPONSE_TARGET.match(target):
+        if not RESPONSE_TARGET.match(target):
             _refuse(response, key, target, target, "method.response.header.NAME")
-        elif not _RESPONSE_SOURCE.match(source):
+        elif not RESPONSE_SOURCE.match(source):
             _refuse(response, key, target, source, "integration.response.header.NAME, 'text'")
     return mapping
 
@@ -70,15 +70,16 @@ def gateway_mapping(response: Cursor, key: str) -> dict[str, str]:
     """Read `gatewayresponse.header.*: 'text'`."""
     mapping = response.text_map(key)
     for target, source in mapping.items():
-        if not _GATEWAY_TARGET.match(target):
+        if not GATEWAY_TARGET.match(target):
             _refuse(response, key, target, target, "gatewayresponse.header.NAME")
-        elif not _GATEWAY_SOURCE.match(source):
+        elif not GATEWAY_SOURCE.match(source):
             _refuse(response, key, target, source, "'text', method.request.header.NAME")
     return mapping
 
 
-def _is_declared(source: str, declared: Collection[str]) -> bool:
-    found = _METHOD_PARAMETER.match(source)
+def is_declared(source: str, declared: Collection[str]) -> bool:
+    """Say whether a source is no parameter of the method, or one of `declared`."""
+    found = METHOD_PARAMETER.match(source)
     return found is None or f"method.request.{found[1]}.{found[2]}" in declared
 
 

@@ -39,7 +39,6 @@ def http_integration(cursor: Cursor) -> HttpIntegration:
     for key in _UNREAD:
         if cursor.has(key):
             cursor.warn("HTTP APIs do not read this", "remove it", key)
-    _check_connection(cursor)
     kind = _type(cursor)
     return HttpIntegration(
         type=kind,
@@ -51,6 +50,8 @@ def http_integration(cursor: Cursor) -> HttpIntegration:
         timeout_ms=cursor.integer("timeoutInMillis", *_TIMEOUT_MS) or _TIMEOUT_MS[1],
         credentials=cursor.text("credentials"),
         server_name_to_verify=_server_name(cursor),
+        integration_subtype=cursor.text("integrationSubtype") if kind == "AWS_PROXY" else None,
+        connection_id=_connection_id(cursor),
     )
 
 
@@ -80,14 +81,15 @@ def _uri(cursor: Cursor, kind: Literal["HTTP_PROXY", "AWS_PROXY"]) -> str:
     return uri
 
 
-def _check_connection(cursor: Cursor) -> None:
-    if cursor.choice("connectionType", ("INTERNET", "VPC_LINK"), folded=True) == "VPC_LINK":
-        cursor.text("connectionId", required=True)
-        cursor.warn(
-            "there are no VPC links here: the uri is called directly",
-            "make sure that the gateway can reach it",
-            "connectionType",
-        )
+def _connection_id(cursor: Cursor) -> str | None:
+    if cursor.choice("connectionType", ("INTERNET", "VPC_LINK"), folded=True) != "VPC_LINK":
+        return None
+    cursor.warn(
+        "there are no VPC links here: the uri is called directly",
+        "make sure that the gateway can reach it",
+        "connectionType",
+    )
+    return cursor.text("connectionId", required=True)
 
 
 def _format(cursor: Cursor, kind: Literal["HTTP_PROXY", "AWS_PROXY"]) -> str:

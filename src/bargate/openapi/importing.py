@@ -24,7 +24,7 @@ class Imported(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def import_document(
+def import_document(  # noqa: PLR0913 - what an import knows from the start
     document: Document,
     *,
     api_id: str,
@@ -32,8 +32,11 @@ def import_document(
     region: str,
     partition: str,
     kind: Literal["REST", "HTTP"] | None = None,
+    is_draft: bool = False,
 ) -> Imported:
     """Translate a document into an API; `kind` None lets its contents choose.
+
+    A draft will be worked on before it is served: methods may lack their integrations.
 
     Raises InvalidDocument with every error found (at most 50).
     """
@@ -46,7 +49,7 @@ def import_document(
     check_structure(root, dialect)
     chosen = kind or kind_of(root)
     check_extensions(root, chosen)
-    reading = Reading(root, dialect, api_id, account_id, region, partition)
+    reading = Reading(root, dialect, api_id, account_id, region, partition, is_draft)
     api = read_rest_api(reading) if chosen == "REST" else read_http_api(reading)
     report.refuse_if_errors()
     return Imported(api, report.findings())

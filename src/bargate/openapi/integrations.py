@@ -38,9 +38,11 @@ _HTTP_URI = re.compile(r"(?:https?://[^\s/?#]|\$\{stageVariables\.)[^\s]*\Z")
 _AWS_URI = re.compile(r"(?:arn:|\$\{stageVariables\.)[^\s]+\Z")
 
 
-def integration_of(operation: Cursor) -> Cursor | None:
+def integration_of(operation: Cursor, *, required: bool = True) -> Cursor | None:
     """Give the place of the operation's integration, its `$ref` followed."""
     found = operation.at(PREFIX + "integration")
+    if found is None and not required:
+        return None
     if found is None:
         # AWS [O]: CreateDeployment refuses a method without integration
         operation.error(

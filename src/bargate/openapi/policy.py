@@ -25,11 +25,8 @@ def resource_policy(reading: Reading) -> str | None:
     place = reading.root.object(name)
     if place is None:
         return None
-    policy = value_of(place.node)
-    for statement in _listed(policy.get("Statement")):
-        if isinstance(statement, dict):
-            _expand(statement, reading)
-    text = json.dumps(policy, ensure_ascii=False, separators=(",", ":"))
+    api = f"execute-api:{reading.region}:{reading.account_id}:{reading.api_id}"
+    text = expanded_policy(value_of(place.node), f"arn:{reading.partition}:{api}")
     if len(text) > _MAX_CHARACTERS:
         reading.root.warn(
             f"the policy has {len(text)} characters; AWS allows {_MAX_CHARACTERS}",
@@ -39,22 +36,27 @@ def resource_policy(reading: Reading) -> str | None:
     return text
 
 
-def _expand(statement: dict[str, Any], reading: Reading) -> None:
+def expanded_policy(policy: dict[str, Any], api_arn: str) -> str:
+    """Write a policy as JSON text, with whole ARNs in place of short forms of resources."""
+    for statement in _listed(policy.get("Statement")):
+        if isinstance(statement, dict):
+            _expand(statement, api_arn)
+    return json.dumps(policy, ensure_ascii=False, separators=(",", ":"))
+
+
+def _expand(statement: dict[str, Any], api_arn: str) -> None:
     for key in ("Resource", "NotResource"):
         written = statement.get(key)
         if isinstance(written, str):
-            statement[key] = _expanded(written, reading)
+            statement[key] = _expanded(written, api_arn)
         elif isinstance(written, list):
-            statement[key] = [_expanded(item, reading) for item in written]
+            statement[key] = [_expanded(item, api_arn) for item in written]
 
 
-def _expanded(resource: Any, reading: Reading) -> Any:
+def _expanded(resource: Any, api_arn: str) -> Any:
     if not isinstance(resource, str) or not resource.startswith(_SHORT_FORM):
         return resource
-    return (
-        f"arn:{reading.partition}:execute-api:{reading.region}:{reading.account_id}:"
-        f"{reading.api_id}/{resource.removeprefix(_SHORT_FORM)}"
-    )
+    return f"{api_arn}/{resource.removeprefix(_SHORT_FORM)}"
 
 
 def _listed(value: Any) -> list[Any]:

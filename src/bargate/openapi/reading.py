@@ -17,7 +17,10 @@ _ID_LENGTH = 10
 
 
 class Reading(Struct, frozen=True, eq=False):
-    """One import under way."""
+    """One import under way.
+
+    In a draft, methods may lack their integrations and the models that no request uses are kept.
+    """
 
     root: Cursor
     dialect: Dialect
@@ -25,6 +28,7 @@ class Reading(Struct, frozen=True, eq=False):
     account_id: str
     region: str
     partition: str
+    is_draft: bool = False
 
     def components(self, kind: str) -> Cursor | None:
         """Give the reusable objects of `kind`, named as in OpenAPI 3."""

@@ -40,6 +40,7 @@ class _Parts(Struct, frozen=True, eq=False):
     schemes: dict[str, Scheme[Authorizer]]
     validators: dict[str, RequestValidator]
     schemas: Schemas
+    is_draft: bool
 
 
 def read_rest_api(reading: Reading) -> RestApi:
@@ -49,8 +50,11 @@ def read_rest_api(reading: Reading) -> RestApi:
         read_schemes(reading, partial(rest_authorizer, reading)),
         request_validators(reading),
         Schemas(reading),
+        reading.is_draft,
     )
     resources = tuple(_resources(reading, parts))
+    if reading.is_draft:
+        parts.schemas.use_all()
     parts.schemas.check_circles()
     info = root.object("info")
     return RestApi(
@@ -100,7 +104,7 @@ def _method(operation: Operation, parts: _Parts) -> Method:
     parameters = parameters_of(operation)
     declared = request_parameters(operation, parameters)
     responses = method_responses(cursor, parts.schemas)
-    place = integration_of(cursor)
+    place = integration_of(cursor, required=not parts.is_draft)
     integration = None if place is None else read_integration(place, declared, responses)
     return Method(
         http_method=operation.verb,

@@ -98,6 +98,16 @@ class Schemas:
             self._add_model(name, schema)
         return name
 
+    def use_all(self) -> None:
+        """Make every named schema a model too, as far as there is room; none of these decides."""
+        for path, name in self._names.items():
+            is_named = path[:-1] == self._root and name not in self._models
+            if is_named and self._size_of(name) + self._characters <= _MAX_CHARACTERS:
+                self._add(name)
+
+    def _size_of(self, name: str) -> int:
+        return sum(len(self._definitions[each].text) for each in (name, *self._reached(name)))
+
     def _inline(self, schema: Cursor) -> str:
         digest = hashlib.sha256("\x00".join(schema.path).encode()).hexdigest()
         name = self._names.setdefault(schema.path, f"MODEL{digest[:12]}")
@@ -135,15 +145,17 @@ class Schemas:
         return name
 
     def _add_model(self, name: str, schema: Cursor) -> None:
-        reached = self._reached(name)
-        self._characters += sum(len(self._definitions[each].text) for each in (name, *reached))
-        if self._characters > _MAX_CHARACTERS:
+        if self._characters + self._size_of(name) > _MAX_CHARACTERS:
             schema.error(
                 f"the models of requests unfold to more than {_MAX_CHARACTERS:,} characters",
                 "let schemas refer to fewer others",
             )
             return
-        text = _assembled(self._definitions, name, reached)
+        self._add(name)
+
+    def _add(self, name: str) -> None:
+        self._characters += self._size_of(name)
+        text = _assembled(self._definitions, name, self._reached(name))
         self._models[name] = Model(name=name, schema=text)
 
     def _reached(self, name: str) -> list[str]:

@@ -11,21 +11,25 @@ blobs bytes). It refuses by raising AwsError. It runs inside one transaction and
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
-from types import ModuleType
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from bargate.policy import Principal
-from bargate.store.interface import Transaction
+if TYPE_CHECKING:
+    from datetime import datetime
+    from types import ModuleType
+
+    from bargate.access.identities import Identity
+    from bargate.policy import Principal
+    from bargate.store.interface import Transaction
+    from bargate.tokens.session import Session
 
 Params: TypeAlias = dict[str, Any]
 ContextValues: TypeAlias = Mapping[str, str | tuple[str, ...]]
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who signed a call. `context` holds `aws:PrincipalTag/…` and the like, keys in lower case.
+    """Who signed a call, `session` with temporary credentials.
 
     `user_id` is AIDA…, AROA…:session, account:name of a federated user, or the account id of root.
     """
@@ -35,8 +39,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     user_id: str
     principal: Principal
     access_key_id: str
-    context: ContextValues = {}
-    is_administrator: bool = False
+    session: Session | None = None
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -48,7 +51,11 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class OperationCall(Struct, kw_only=True):
-    """One call of an operation: who, where, when, and the transaction it runs in."""
+    """One call of an operation: who, where, when, and the transaction it runs in.
+
+    `identity` holds the policies that bear on the caller, None for one to whom all is allowed
+    (`--dev`); `circumstances` are the condition keys of the request itself, in lower case.
+    """
 
     account_id: str
     region: str
@@ -58,6 +65,8 @@ class OperationCall(Struct, kw_only=True):
     now: datetime
     request_id: str
     environment: Any = None
+    identity: Identity | None = None
+    circumstances: ContextValues = {}
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """Write an ARN of the caller's account, in its region unless another is given."""
@@ -116,9 +125,11 @@ def collect(modules: Iterable[ModuleType]) -> dict[str, Operation]:
 class Service(Struct, frozen=True, kw_only=True, eq=False):
     """One AWS API: botocore's name of it, its operations, and what they need by default.
 
-    `targets` takes the operation's model name (`CreateUser`) besides call and request.
+    `targets` takes the operation's model name (`CreateUser`) besides call and request;
+    `denied_code` is the API's name of AccessDenied.
     """
 
     name: str
     operations: Mapping[str, Operation]
     targets: Callable[[str, OperationCall, Params], Iterable[Target]]
+    denied_code: str = "AccessDenied"

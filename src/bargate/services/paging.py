@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bargate.store.kind import Key
+if TYPE_CHECKING:
+    from bargate.store.kind import Key
 
 MAX_TOKEN_CHARACTERS = 4_096
 

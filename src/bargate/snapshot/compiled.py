@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
+from bargate.snapshot.router import NO_ROUTES, Router
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bargate.access.call import Call, Facts
     from bargate.access.control import HttpControl, RestControl, Step
     from bargate.access.verdict import Denial
     from bargate.mapping.cors import CompiledCors
     from bargate.mapping.plan import HttpPlan, MockPlan, Response, UpstreamRequest
-    from bargate.snapshot.router import Router
+    from bargate.model.installation import ServedStage
+    from bargate.snapshot.endpoint import Frame, Source
+
+
+# Where the variable segments of a template are: index and name; apart, the greedy one.
+Variables = tuple[tuple[tuple[int, str], ...], tuple[int, str] | None]
+_NO_VARIABLES: Variables = ((), None)
 
 
 class Refuser(Protocol):
@@ -32,7 +40,7 @@ class Endpoint(Struct, frozen=True, eq=False):
     `head` are the steps that need only the request's head, `tail` those from the first that reads
     the body on; together they are `controls` without the ones that are not configured.
     `integration` says in words what stands behind the endpoint; `ask` is the plan's `request` or
-    `respond`.
+    `respond`; `variables` are those of `resource_path`.
     """
 
     resource_id: str
@@ -45,10 +53,16 @@ class Endpoint(Struct, frozen=True, eq=False):
     tail: tuple[Step, ...]
     plan: HttpPlan | MockPlan
     ask: Callable[[Call, Facts], UpstreamRequest | Response | Denial]
+    variables: Variables = _NO_VARIABLES
 
 
 class CompiledStage(Struct, frozen=True, eq=False):
-    """One stage of one API."""
+    """One deployment that a stage of an API serves: the stage's own or its canary.
+
+    `is_canary` says which of the two, None when there is but one; `canary` is the other, and takes
+    `canary_percent` of the calls. `frame` is what the endpoints were compiled in: the same object
+    as long as nothing but endpoints changed. `sources` are what they were compiled from.
+    """
 
     kind: Literal["REST", "HTTP"]
     api_id: str
@@ -58,6 +72,38 @@ class CompiledStage(Struct, frozen=True, eq=False):
     refuser: Refuser
     cors: CompiledCors | None
     disabled: bool
+    account_id: str = ""
+    domain_name: str = ""
+    is_canary: bool | None = None
+    canary: CompiledStage | None = None
+    canary_percent: float = 0.0
+    served: ServedStage | None = None
+    frame: Frame | None = None
+    sources: Mapping[str, Source] = {}
+
+    def without_routes(self) -> CompiledStage:
+        """Give the stage without all that it can route to: enough to explain one call."""
+        return CompiledStage(
+            self.kind,
+            self.api_id,
+            self.api_name,
+            self.name,
+            NO_ROUTES,
+            self.refuser,
+            self.cors,
+            self.disabled,
+            self.account_id,
+            self.domain_name,
+            self.is_canary,
+            frame=self.frame,
+        )
+
+    @property
+    def title(self) -> str:
+        """The stage in words, with which of its deployments this is."""
+        if self.is_canary is None:
+            return self.name
+        return f"{self.name}, {'its canary' if self.is_canary else 'not its canary'}"
 
 
 class Unresolved(Struct, frozen=True):

@@ -132,7 +132,7 @@ def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denia
 
 
 def _resolved(stage: CompiledStage) -> Recorded:
-    return Recorded("API and stage", "passed", f"{stage.api_name}, stage {stage.name}")
+    return Recorded("API and stage", "passed", f"{stage.api_name}, stage {stage.title}")
 
 
 def _with_step(outline: ExplainedCall, step: Recorded) -> ExplainedCall:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from random import random
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -12,33 +13,52 @@ from bargate.mapping.plan import Response
 from bargate.snapshot.compiled import CompiledStage, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from bargate.model.installation import Installation, ServedApi
+    from bargate.model.installation import Installation
 
 API_PREFIX = "/_api/"
 DEFAULT_STAGE = "$default"
+_AWS_PREFIX = "/_aws/execute-api/"
+_RESTAPIS_PREFIX = "/restapis/"
+_USER_REQUEST = "_user_request_"
 
 _JSON = (b"Content-Type", b"application/json")
 
 
 class CompiledApi(Struct, frozen=True, eq=False):
-    """The stages of one API, and what they were compiled from."""
+    """The stages of one API, by name, and the host name that it answers to."""
 
-    served: ServedApi
+    api_id: str
+    kind: Literal["REST", "HTTP"]
+    domain_name: str
     stages: Mapping[str, CompiledStage]
 
 
 class Snapshot:
-    """Everything served, as of one moment. Immutable."""
+    """Everything served, as of one moment. Immutable.
 
-    __slots__ = ("_hosts", "apis", "installation")
+    With `dev`, an API answers to the host names and paths that other emulators gave it, too; `draw`
+    splits calls between a stage and its canary.
+    """
 
-    def __init__(self, installation: Installation, apis: Mapping[str, CompiledApi]) -> None:
+    __slots__ = ("_dev", "_draw", "_hosts", "apis", "installation")
+
+    def __init__(
+        self,
+        installation: Installation,
+        apis: Mapping[str, CompiledApi],
+        *,
+        dev: bool = False,
+        draw: Callable[[], float] = random,
+    ) -> None:
         self.installation = installation
         self.apis = apis
-        suffix = f".execute-api.{installation.region}.{installation.domain}".lower()
-        self._hosts = {f"{api_id}{suffix}".encode("ascii"): api_id for api_id in apis}
+        self._dev = dev
+        self._draw = draw
+        self._hosts = {
+            api.domain_name.lower().encode("ascii"): api_id for api_id, api in apis.items()
+        }
 
     def resolve(self, host: bytes | None, path: str) -> tuple[CompiledStage, str] | Unresolved:
         """Find the stage of a request and its path below API and stage, in normal form.
@@ -47,10 +67,11 @@ class Snapshot:
         path given back is empty when it has no normal form: it matches no route.
         """
         if path.startswith(API_PREFIX):
-            _, _, api_id, rest = f"{path}/".split("/", 3)
-            rest = rest[:-1]
+            api_id, rest = _below(path, API_PREFIX)
         else:
             api_id, rest = self._hosts.get(host or b"", ""), path[1:]
+            if self._dev and not api_id:
+                api_id, rest = dev_names(host or b"", path)
         api = self.apis.get(api_id)
         if api is None:
             return _UNKNOWN_API
@@ -62,7 +83,39 @@ class Snapshot:
             return _unknown_stage(api, name)
         if stage.disabled:
             return _disabled(stage)
+        # AWS [D]: by chance, call by call. INVARIANT: 0 % never and 100 % always, as 0 <= draw < 1.
+        if stage.canary is not None and self._draw() * 100 < stage.canary_percent:
+            stage = stage.canary
         return stage, normalize_path(f"/{below}") or ""
+
+    def frames(self) -> set[int]:
+        """Give the identities of the frames in use: what is kept beyond them is of the past."""
+        stages = [stage for api in self.apis.values() for stage in api.stages.values()]
+        canaries = [stage.canary for stage in stages if stage.canary is not None]
+        return {id(stage.frame) for stage in stages + canaries}
+
+
+def dev_names(host: bytes, path: str) -> tuple[str, str]:
+    """Give API id and the rest of the path as other emulators have them, empty when not so.
+
+    `{apiId}.execute-api.<any domain>`, `/_aws/execute-api/{apiId}/{stage}/…` and
+    `/restapis/{apiId}/{stage}/_user_request_/…` ([O] LocalStack).
+    """
+    if path.startswith(_AWS_PREFIX):
+        return _below(path, _AWS_PREFIX)
+    if path.startswith(_RESTAPIS_PREFIX):
+        api_id, rest = _below(path, _RESTAPIS_PREFIX)
+        stage, _, below = rest.partition("/")
+        marker, _, below = below.partition("/")
+        return (api_id, f"{stage}/{below}") if marker == _USER_REQUEST else ("", path[1:])
+    label, found, _ = host.partition(b".execute-api.")
+    return (label.decode("latin-1") if found else ""), path[1:]
+
+
+def _below(path: str, prefix: str) -> tuple[str, str]:
+    """Give the API id that follows a prefix, and what follows it."""
+    api_id, _, rest = path[len(prefix) :].partition("/")
+    return api_id, rest
 
 
 def _forbidden(*, reason: str, detail: str) -> Unresolved:
@@ -88,9 +141,9 @@ _UNKNOWN_API = _forbidden(
 
 
 def _unknown_stage(api: CompiledApi, name: str) -> Unresolved:
-    detail = f"API {api.served.api.id} has no stage named {name[:128]!r}"
-    is_rest = any(stage.kind == "REST" for stage in api.stages.values())
-    return (_forbidden if is_rest else _not_found)(reason="host.unknown_stage", detail=detail)
+    detail = f"API {api.api_id} has no stage named {name[:128]!r}"
+    refuse = _forbidden if api.kind == "REST" else _not_found
+    return refuse(reason="host.unknown_stage", detail=detail)
 
 
 def _disabled(stage: CompiledStage) -> Unresolved:

@@ -5,16 +5,21 @@ Work is a function that takes a transaction and runs from start to end without w
     store.read(lambda tx: tx.get(USER, key))            a consistent view, nothing may be written
     await store.submit(lambda tx: tx.create(USER, user)) durable when it returns; grouped with the
                                                         work of others into one commit
+
+A transaction is over when its work returns; using it later raises RuntimeError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec import Struct
 
-from bargate.store.kind import Key, Kind, Record
+if TYPE_CHECKING:
+    import builtins
+
+    from bargate.store.kind import Key, Kind, Record
 
 Result = TypeVar("Result")
 
@@ -38,6 +43,28 @@ class AlreadyExists(Exception):
         self.index = index
 
 
+class Unstorable(ValueError):
+    """A record holds what no store keeps: NUL in a key, half a surrogate pair, a huge integer.
+
+    Only writing raises it. Whoever looks for such a key is told that there is no such record.
+    """
+
+
+class StoreUnavailable(Exception):
+    """Nothing was written, or nothing could be read: the disk is full or broken, or all is closed.
+
+    The message says which. The store may be used again as soon as the cause is gone.
+    """
+
+
+class StoreBusy(Exception):
+    """More work waits than the store holds; nothing of this piece was done."""
+
+
+class StoreRefused(Exception):
+    """A store cannot be opened. The message says why and what to do about it."""
+
+
 class Change(Struct, frozen=True):
     """A record that a committed transaction created, updated or deleted."""
 
@@ -55,7 +82,7 @@ class Reader(Protocol):
         """Give a record; raises NotFound."""
 
     def find_by(self, kind: Kind[Record], index: str, key: Key) -> Record | None:
-        """Give the record that has `key` in a unique index."""
+        """Give the record whose whole key in an index is `key` (the first, if several have it)."""
 
     def list(
         self,
@@ -64,10 +91,11 @@ class Reader(Protocol):
         *,
         after: Key | None = None,
         limit: int | None = None,
-    ) -> list[Record]:
+    ) -> builtins.list[Record]:
         """Give the records whose key begins with `prefix`, in the order of their keys.
 
         `after` is the whole key of the last record of the page before; it need not exist any more.
+        Only the records of the page are loaded. Texts are ordered by their code points.
         """
 
     def list_by(
@@ -78,10 +106,11 @@ class Reader(Protocol):
         *,
         after: Key | None = None,
         limit: int | None = None,
-    ) -> list[Record]:
+    ) -> builtins.list[Record]:
         """Give the records whose key in an index begins with `prefix`, ordered by that key.
 
-        `after` is the last record's key in the index followed by its own key.
+        Those with the same key in the index are ordered by their own, so that `after` is the last
+        record's key in the index followed by its own key.
         """
 
     def count(self, kind: Kind[Record], prefix: Key = ()) -> int:
@@ -95,7 +124,10 @@ class Transaction(Reader, Protocol):
         """Add a record and give it back; raises AlreadyExists."""
 
     def update(self, kind: Kind[Record], key: Key, change: Callable[[Record], Record]) -> Record:
-        """Replace a record by what `change` makes of it, under the same key; raises NotFound."""
+        """Replace a record by what `change` makes of it; raises NotFound, AlreadyExists.
+
+        The key stays: raises ValueError when `change` gives a record of another.
+        """
 
     def delete(self, kind: Kind[Record], key: Key) -> None:
         """Remove a record; raises NotFound."""
@@ -105,19 +137,40 @@ Listener = Callable[[frozenset[Change]], None]
 
 
 class Store(Protocol):
-    """Records that survive: what was acknowledged is there after kill -9 and power loss."""
+    """Records that survive: what was acknowledged is there after kill -9 and power loss.
+
+    Work must not use the store it runs in, only its transaction.
+    """
 
     def read(self, work: Callable[[Reader], Result]) -> Result:
-        """Run work that only reads."""
+        """Run work that only reads, in the caller's thread; any number of threads may.
+
+        It sees all that was committed before it began and nothing that is committed later.
+        Raises StoreUnavailable.
+        """
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
-        """Run work that may write and wait until it is durable. An exception undoes it all."""
+        """Run work that may write and wait until it is durable. An exception undoes it all.
+
+        Raises what the work raises, StoreUnavailable.
+        """
 
     async def submit(self, work: Callable[[Transaction], Result]) -> Result:
-        """Do as `write` without blocking the event loop, sharing one commit with other work."""
+        """Do as `write` without blocking the event loop, sharing one commit with other work.
+
+        The work runs in another thread, and to its end even when this task is cancelled. Its
+        exception undoes only itself. Raises StoreBusy besides.
+        """
+
+    def reset(self) -> None:
+        """Delete every record; listeners are told a Change for each."""
 
     def subscribe(self, listener: Listener) -> None:
-        """Call `listener` after every commit with what changed, in the order of the commits."""
+        """Call `listener` after every commit with all that it changed, in the order of the commits.
+
+        It is called before whoever submitted the work is answered, on the thread of the event
+        loop that it was submitted from (of `write`: on the caller's). It may read, not write.
+        """
 
     def close(self) -> None:
         """Finish what was submitted and let go of the database."""

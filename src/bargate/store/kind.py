@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Key = tuple[str, ...]
 Record = TypeVar("Record", bound=Struct)
@@ -26,7 +28,8 @@ class Kind(Struct, Generic[Record], frozen=True, eq=False):
     """One kind of record: a frozen struct `type` whose key is part of it.
 
     `name` stands in the database and never changes; the key's texts must not hold NUL. New fields
-    of the struct need a default, so that records written before them can still be read.
+    of the struct need a default, so that records written before them can still be read. A field
+    that holds a Secret, or is on the way to one, keeps its name: sealing binds the value to it.
     """
 
     name: str

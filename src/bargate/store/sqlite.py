@@ -1,201 +1,170 @@
-"""SQLite behind the store's interface (first form: one connection, one commit a transaction)."""
+"""SQLite behind the store's interface: one connection writes, others read (WAL).
+
+write  ──► this thread ─┐
+submit ──► Writer ──────┴─► do_group, one at a time ──► Announcer ──► listeners
+read   ──► a connection of its own, in a view of its own (in memory: the one there is)
+"""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable
-from typing import Any, TypeVar
+import threading
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar, cast
 
-import msgspec
+from bargate.store.announcer import Announcer
+from bargate.store.database import connect, initialise, open_database
+from bargate.store.failures import finding_of
+from bargate.store.groups import Outcome, Work, do_group
+from bargate.store.interface import Change, Listener, Reader, StoreUnavailable, Transaction
+from bargate.store.record_bytes import RecordBytes
+from bargate.store.sealing import Sealer, new_key
+from bargate.store.transaction import SqliteReader, SqliteTransaction
+from bargate.store.writer import Writer
 
-from bargate.secret import Secret
-from bargate.store.interface import AlreadyExists, Change, Listener, NotFound, Reader, Transaction
-from bargate.store.kind import Key, Kind, Record
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 Result = TypeVar("Result")
 
-
-def _encode_hook(value: Any) -> Any:
-    if isinstance(value, Secret):
-        return value.reveal()
-    raise NotImplementedError(type(value))
-
-
-def _decode_hook(type_: type, value: Any) -> Any:
-    if type_ is Secret:
-        return Secret(value)
-    raise NotImplementedError(type_)
-
-
-def _key(key: Key) -> str:
-    return "".join(f"{each}\0" for each in key)
+MAX_IDLE_READERS = 8
 
 
 class SqliteStore:
-    """A store in one SQLite file (`:memory:` for none)."""
+    """A store in an SQLite file (`open_folder` creates, locks and opens it), or in memory."""
 
-    def __init__(self, path: str = ":memory:") -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS record (kind TEXT, key TEXT, value BLOB,"
-            " PRIMARY KEY (kind, key)) WITHOUT ROWID"
-        )
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS entry (kind TEXT, name TEXT, entry TEXT, key TEXT,"
-            " PRIMARY KEY (kind, name, entry, key)) WITHOUT ROWID"
-        )
-        self._listeners: list[Listener] = []
+    def __init__(
+        self,
+        path: Path | None = None,
+        sealer: Sealer | None = None,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        sealer = Sealer((new_key(),)) if sealer is None else sealer
+        self._path = path
+        self._bytes = RecordBytes(sealer)
+        if path is None:
+            self._connection = connect(None, writes=True)
+            initialise(self._connection, sealer)
+        else:
+            self._connection = open_database(path, sealer)
+        self._on_close = on_close
+        self._is_closed = False
+        self._using = _OneAtATime()
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._announcer = Announcer()
+        self._writer = Writer(self._commit, self._announcer.deliver)
 
     def read(self, work: Callable[[Reader], Result]) -> Result:
-        return work(_Transaction(self._db, writable=False))
+        """Do as `Store.read`."""
+        try:
+            with self._reading() as connection:
+                return self._view(connection, work)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(finding_of(error)) from error
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
-        tx = _Transaction(self._db, writable=True)
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(tx)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-        if tx.changes:
-            for listener in self._listeners:
-                listener(frozenset(tx.changes))
-        return result
+        """Do as `Store.write`."""
+        (outcome,) = self._commit((work,))
+        self._announcer.deliver()
+        return cast("Result", _result(outcome))
 
     async def submit(self, work: Callable[[Transaction], Result]) -> Result:
-        return self.write(work)
+        """Do as `Store.submit`."""
+        return cast("Result", _result(await self._writer.submit(work)))
+
+    def reset(self) -> None:
+        """Do as `Store.reset`."""
+        self.write(_delete_everything)
 
     def subscribe(self, listener: Listener) -> None:
-        self._listeners.append(listener)
+        """Do as `Store.subscribe`."""
+        self._announcer.subscribe(listener)
 
     def close(self) -> None:
-        self._db.close()
+        """Do as `Store.close`."""
+        self._writer.close()
+        try:
+            self._announcer.deliver()
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with self._using:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            while self._readers:
+                self._readers.pop().close()
+            self._connection.close()
+            if self._on_close is not None:
+                self._on_close()
+
+    def _commit(self, works: Sequence[Work]) -> list[Outcome]:
+        with self._using:
+            if self._is_closed:
+                return [Outcome(error=StoreUnavailable("the store is closed")) for _ in works]
+            outcomes = do_group(self._connection, self._bytes, works)
+            changes: frozenset[Change] = frozenset()
+            # INVARIANT: noted while nobody else can commit, so in the order of the commits
+            self._announcer.committed(changes.union(*(each.changes for each in outcomes)))
+        return outcomes
+
+    def _view(self, connection: sqlite3.Connection, work: Callable[[Reader], Result]) -> Result:
+        reader = SqliteReader(connection, self._bytes)
+        connection.execute("BEGIN")
+        try:
+            return work(reader)
+        finally:
+            reader.end()
+            connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed")
+        if self._path is None:
+            with self._using:
+                yield self._connection
+            return
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = connect(self._path, writes=False)
+        try:
+            yield connection
+        finally:
+            is_wanted = not self._is_closed and len(self._readers) < MAX_IDLE_READERS
+            if is_wanted and not connection.in_transaction:
+                self._readers.append(connection)
+            else:
+                connection.close()
 
 
-class _Transaction:
-    def __init__(self, db: sqlite3.Connection, *, writable: bool) -> None:
-        self._db = db
-        self._writable = writable
-        self.changes: set[Change] = set()
+class _OneAtATime:
+    """A lock that refuses the thread that holds it, where another lock would wait for ever."""
 
-    def _decode(self, kind: Kind[Record], value: bytes) -> Record:
-        return msgspec.msgpack.decode(value, type=kind.type, dec_hook=_decode_hook)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
 
-    def find(self, kind: Kind[Record], key: Key) -> Record | None:
-        row = self._db.execute(
-            "SELECT value FROM record WHERE kind=? AND key=?", (kind.name, _key(key))
-        ).fetchone()
-        return None if row is None else self._decode(kind, row[0])
+    def __enter__(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("work must not use the store that it runs in")
+        self._lock.acquire()
+        self._holder = threading.get_ident()
 
-    def get(self, kind: Kind[Record], key: Key) -> Record:
-        found = self.find(kind, key)
-        if found is None:
-            raise NotFound(kind.name, key)
-        return found
-
-    def find_by(self, kind: Kind[Record], index: str, key: Key) -> Record | None:
-        found = self.list_by(kind, index, key, limit=1)
-        return found[0] if found else None
-
-    def list(
-        self,
-        kind: Kind[Record],
-        prefix: Key = (),
-        *,
-        after: Key | None = None,
-        limit: int | None = None,
-    ) -> list[Record]:
-        start = _key(prefix)
-        rows = self._db.execute(
-            "SELECT value FROM record WHERE kind=? AND key>=? AND key<? AND key>? ORDER BY key LIMIT ?",
-            (
-                kind.name,
-                start,
-                start + "\U0010ffff",
-                _key(after) if after else "",
-                limit if limit is not None else -1,
-            ),
-        ).fetchall()
-        return [self._decode(kind, value) for (value,) in rows]
-
-    def list_by(
-        self,
-        kind: Kind[Record],
-        index: str,
-        prefix: Key,
-        *,
-        after: Key | None = None,
-        limit: int | None = None,
-    ) -> list[Record]:
-        start = _key(prefix)
-        rows = self._db.execute(
-            "SELECT r.value FROM entry e JOIN record r ON r.kind=e.kind AND r.key=e.key"
-            " WHERE e.kind=? AND e.name=? AND e.entry>=? AND e.entry<? AND e.entry||e.key>?"
-            " ORDER BY e.entry, e.key LIMIT ?",
-            (
-                kind.name,
-                index,
-                start,
-                start + "\U0010ffff",
-                _key(after) if after else "",
-                limit if limit is not None else -1,
-            ),
-        ).fetchall()
-        return [self._decode(kind, value) for (value,) in rows]
-
-    def count(self, kind: Kind[Record], prefix: Key = ()) -> int:
-        start = _key(prefix)
-        (number,) = self._db.execute(
-            "SELECT COUNT(*) FROM record WHERE kind=? AND key>=? AND key<?",
-            (kind.name, start, start + "\U0010ffff"),
-        ).fetchone()
-        return int(number)
-
-    def create(self, kind: Kind[Record], record: Record) -> Record:
-        assert self._writable
-        key = kind.key_of(record)
-        if self.find(kind, key) is not None:
-            raise AlreadyExists(kind.name, key)
-        self._put(kind, key, record)
-        return record
-
-    def update(self, kind: Kind[Record], key: Key, change: Callable[[Record], Record]) -> Record:
-        assert self._writable
-        record = change(self.get(kind, key))
-        assert kind.key_of(record) == key
-        self._db.execute("DELETE FROM entry WHERE kind=? AND key=?", (kind.name, _key(key)))
-        self._put(kind, key, record)
-        return record
-
-    def _put(self, kind: Kind[Record], key: Key, record: Record) -> None:
-        for index in kind.indexes:
-            entry = index.key_of(record)
-            if entry is None:
-                continue
-            if index.unique and self.find_by(kind, index.name, entry) is not None:
-                raise AlreadyExists(kind.name, entry, index.name)
-            self._db.execute(
-                "INSERT INTO entry VALUES (?,?,?,?)",
-                (kind.name, index.name, _key(entry), _key(key)),
-            )
-        value = (
-            msgspec.msgpack.encode(record, enc_hook=_encode_hook)
-            if False
-            else msgspec.msgpack.Encoder(enc_hook=_encode_hook).encode(record)
-        )
-        self._db.execute(
-            "INSERT OR REPLACE INTO record VALUES (?,?,?)", (kind.name, _key(key), value)
-        )
-        self.changes.add(Change(kind.name, key))
-
-    def delete(self, kind: Kind[Record], key: Key) -> None:
-        assert self._writable
-        self.get(kind, key)
-        self._db.execute("DELETE FROM entry WHERE kind=? AND key=?", (kind.name, _key(key)))
-        self._db.execute("DELETE FROM record WHERE kind=? AND key=?", (kind.name, _key(key)))
-        self.changes.add(Change(kind.name, key))
+    def __exit__(self, *_: object) -> None:
+        self._holder = None
+        self._lock.release()
 
 
-_ = json
+def _result(outcome: Outcome) -> object:
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.result
+
+
+def _delete_everything(transaction: Transaction) -> None:
+    cast("SqliteTransaction", transaction).delete_everything()

@@ -43,7 +43,7 @@ class Session(Struct, frozen=True, kw_only=True):
     provider: str | None = None
 
 
-class SealingKey(Struct, frozen=True, kw_only=True):
+class SealingKey(Struct, frozen=True, kw_only=True, tag="sealing"):
     """A key that seals sessions; `id` (1–8 ASCII characters) names it in the tokens it sealed."""
 
     id: str

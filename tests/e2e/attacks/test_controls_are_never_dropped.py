@@ -70,7 +70,7 @@ def test_a_document_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_alternatives_with_an_empty_one_still_ask_for_the_key(tmp_path: Path) -> None:
     loaded = _load(tmp_path, _document(security=[{}, {"key": []}]))
-    (resource,) = loaded.apis[0].served.api.resources  # type: ignore[union-attr]
+    (resource,) = loaded.apis[0].api.resources  # type: ignore[union-attr]
     assert [method.api_key_required for method in resource.methods] == [True]
 
 
@@ -79,7 +79,7 @@ def test_a_scheme_may_be_called_x_api_key(tmp_path: Path) -> None:
     document = _document(security=[{"x-api-key": []}])
     document["components"]["securitySchemes"] = {"x-api-key": API_KEY}
     loaded = _load(tmp_path, document)
-    (resource,) = loaded.apis[0].served.api.resources  # type: ignore[union-attr]
+    (resource,) = loaded.apis[0].api.resources  # type: ignore[union-attr]
     assert [method.api_key_required for method in resource.methods] == [True]
 
 

@@ -114,7 +114,7 @@ def api(
         ("/guarded", 499, b'{"message":"Unauthorized"}', None, "UnauthorizedException"),
         ("/key", 403, b'{"message":"Forbidden"}', None, "ForbiddenException"),
         ("/dead", 599, b'{"message":"Internal server error"}', "5xx", "InternalServerErrorException"),
-        ("/signed", 599, b'{"message":null}', "5xx", "AuthorizerConfigurationException"),
+        ("/signed", 418, b'{"family":"Missing Authentication Token"}', "4xx", "MissingAuthenticationTokenException"),
     ],
 )  # fmt: skip
 def test_inheritance(

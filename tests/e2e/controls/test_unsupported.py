@@ -36,19 +36,12 @@ def api(
 ) -> Iterator[ServedApi]:
     to = proxy(f"http://127.0.0.1:{origin.port}/reached", "ANY")
     anyone = "x-amazon-apigateway-any-method"
-    iam = {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}
     schemes = {
         "token": lambda_scheme("token"),
         "request": lambda_scheme("request"),
-        "sigv4": {
-            "type": "apiKey", "name": "Authorization", "in": "header",
-            "x-amazon-apigateway-authtype": "awsSigv4",
-        },
         "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
     }  # fmt: skip
     paths = {
-        "/iam": {anyone: operation(to, **iam)},
-        "/sigv4": {anyone: operation(to, security=[{"sigv4": []}])},
         "/token": {anyone: operation(to, security=[{"token": []}])},
         "/request": {anyone: operation(to, security=[{"request": []}])},
         "/key": {anyone: operation(to, security=[{"api_key": []}])},
@@ -59,13 +52,13 @@ def api(
         yield running
 
 
-@pytest.mark.parametrize("path", ["/iam", "/sigv4", "/token", "/request", "/key-and-token"])
+@pytest.mark.parametrize("path", ["/token", "/request", "/key-and-token"])
 @pytest.mark.parametrize(
     "headers",
     [{}, {"Authorization": SIGNED}, {"Authorization": "allow"}, {"X-HTTP-Method-Override": "GET"},
      {"x-api-key": "k" * 20, "Authorization": "x"}],
 )  # fmt: skip
-def test_iam_and_lambda_authorizers_refuse_everyone(
+def test_lambda_authorizers_refuse_everyone(
     api: ServedApi, origin: Backend, run_dir: Path, path: str, headers: dict[str, str]
 ) -> None:
     before = len(origin.received)
@@ -78,14 +71,14 @@ def test_iam_and_lambda_authorizers_refuse_everyone(
     line = api.log_line(answer)
     assert line["reason"] == "authorizer.unsupported"
     assert line["error.responseType"] == "AUTHORIZER_CONFIGURATION_ERROR"
-    assert ("AWS_IAM" if path in {"/iam", "/sigv4"} else "CUSTOM") in line["detail"]
+    assert "CUSTOM" in line["detail"]
     assert len(origin.received) == before
 
 
 def test_why_tells_it(api: ServedApi, run_dir: Path) -> None:
-    told = bargate("why", api.get("/iam").request_id, run_dir=run_dir)
+    told = bargate("why", api.get("/token").request_id, run_dir=run_dir)
     assert told.returncode == 0
-    assert "AWS_IAM" in told.stdout
+    assert "CUSTOM" in told.stdout
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "k" * 20}, {"X-API-KEY": ""}])
@@ -109,10 +102,6 @@ def test_an_http_api_refuses_them_too(tmp_path: Path, run_dir: Path, origin: Bac
         "identitySource": "$request.header.Authorization",
     }  # fmt: skip
     schemes = {
-        "sigv4": {
-            "type": "apiKey", "name": "Authorization", "in": "header",
-            "x-amazon-apigateway-authtype": "awsSigv4",
-        },
         "request": {
             "type": "apiKey", "name": "Authorization", "in": "header",
             "x-amazon-apigateway-authorizer": authorizer,

@@ -12,30 +12,35 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import NoneType
 
 import pytest
 from msgspec import structs
 
+from bargate.gateway.metrics import Metrics
 from bargate.gateway.supervisor import Supervisor
 from bargate.gateway.worker_process import WorkerFailed
-from bargate.model.installation import Installation, ServedApi
+from bargate.model.installation import Installation
 from bargate.model.rest_api import Method, RestApi
 from bargate.settings import GatewaySettings
-from building import MOCK, OK, PLACE, STAGE, rest_api
+from bargate.snapshot.parts import Update, difference, state_of
+from building import MOCK, OK, PLACE, rest_api, served_stages
 
 GOOD = Method(http_method="GET", authorization_type="NONE", integration=MOCK, method_responses=OK)
 BAD = structs.replace(GOOD, integration=None)
 STUB = """
     import asyncio, socket, sys
-    from bargate.gateway.channel import Channel, Drain, Ready, Swap, Swapped, worker_decoder
+    from bargate.gateway.channel import Applied, Apply, Channel, Drain, Ready, worker_decoder
 
     async def main():
         ours = socket.socket(fileno=int(sys.argv[3]))
         channel = Channel(*await asyncio.open_connection(sock=ours), worker_decoder())
         await channel.receive()
+        await channel.receive()
         await channel.send(Ready())
         while not isinstance(message := await channel.receive(), Drain | None):
-            await channel.send(Swapped(message.version, "a refusal of mine"))
+            if isinstance(message, Apply):
+                await channel.send(Applied(message.number, "a refusal of mine"))
 
     asyncio.run(main())
 """
@@ -43,13 +48,17 @@ STUB = """
 
 def _installation(*methods: tuple[str, Method]) -> Installation:
     api: RestApi = rest_api(*methods)
-    return structs.replace(PLACE, served=(ServedApi(api=api, stages=(STAGE,)),))
+    return structs.replace(PLACE, served=served_stages(api))
+
+
+def _whole(installation: Installation, version: int = 1) -> Update:
+    return Update(version=version, whole=True, put={**state_of(installation)})
 
 
 @contextlib.asynccontextmanager
 async def _running(installation: Installation, workers: int = 1) -> AsyncIterator[Supervisor]:
     settings = GatewaySettings(port=0, workers=workers, access_log="off")
-    supervisor = Supervisor(settings, installation)
+    supervisor = Supervisor(settings, state_of(installation), installation)
     try:
         await supervisor.start()
         yield supervisor
@@ -129,13 +138,13 @@ def test_a_restarted_worker_never_begins_with_what_was_refused() -> None:
     async def run() -> None:
         async with _running(good) as supervisor:
             with pytest.raises(WorkerFailed, match="No integration"):
-                await supervisor.swap(bad)
+                await supervisor.apply(_whole(bad))
             (worker,) = _workers()
             os.kill(worker, signal.SIGKILL)
             assert await asyncio.to_thread(_status, supervisor, good, "/a") == 200
             assert _workers() != [worker]
             more = _installation(("/a", GOOD), ("/b", GOOD))
-            await supervisor.swap(more)
+            await supervisor.apply(_whole(more))
             assert await asyncio.to_thread(_status, supervisor, more, "/b") == 200
 
     asyncio.run(run())
@@ -155,7 +164,117 @@ def test_what_one_worker_refuses_is_served_by_none(
     async def run() -> None:
         async with _running(_installation(("/a", GOOD)), workers=2) as supervisor:
             with pytest.raises(WorkerFailed, match="a refusal of mine"):
-                await supervisor.swap(_installation(("/a", GOOD), ("/b", GOOD)))
-            assert [worker.version for worker in supervisor._workers] == [0, 0]
+                await supervisor.apply(_whole(_installation(("/a", GOOD), ("/b", GOOD))))
+            assert [worker.serves for worker in supervisor._workers] == [0, 0]
 
     asyncio.run(run())
+
+
+def _put(version: int, *methods: tuple[str, Method], api_id: str = "petstore") -> Update:
+    (stage,) = served_stages(structs.replace(rest_api(*methods), id=api_id))
+    return Update(version=version, put={f"stage/{api_id}/prod": stage})
+
+
+def test_updates_that_come_together_are_all_served_but_for_those_refused() -> None:
+    good = _installation(("/a", GOOD))
+
+    async def run() -> None:
+        async with _running(good, workers=2) as supervisor:
+            outcomes = await asyncio.gather(
+                supervisor.apply(_put(1, ("/a", GOOD), api_id="one")),
+                supervisor.apply(_put(2, ("/a", GOOD), api_id="two")),
+                supervisor.apply(_put(3, ("/a", BAD), api_id="bad")),
+                supervisor.apply(_put(4, ("/a", GOOD), api_id="four")),
+                return_exceptions=True,
+            )
+            assert [type(each) for each in outcomes] == [NoneType, NoneType, WorkerFailed, NoneType]
+            assert supervisor.version == 4
+            for api_id, status in (("one", 200), ("two", 200), ("bad", 403), ("four", 200)):
+                named = structs.replace(good, served=served_stages(rest_api(id=api_id)))
+                assert await asyncio.to_thread(_status, supervisor, named, "/a") == status
+
+    asyncio.run(run())
+
+
+def test_a_change_of_one_method_is_served_at_once_and_a_stale_one_is_refused() -> None:
+    old = _installation(*((f"/r{at}", GOOD) for at in range(50)))
+    changed = _installation(*((f"/r{at}", GOOD) for at in range(51)))
+    name, (before,), (after,) = "stage/petstore/prod", old.served, changed.served
+
+    async def run() -> None:
+        async with _running(old, workers=2) as supervisor:
+            update = Update(version=1, put={name: difference(before, after)})
+            await supervisor.apply(update)
+            assert await asyncio.to_thread(_status, supervisor, changed, "/r50") == 200
+            gone = Update(version=2, gone=(name,))
+            await supervisor.apply(gone)
+            assert await asyncio.to_thread(_status, supervisor, changed, "/r50") == 403
+            with pytest.raises(WorkerFailed, match="not served"):
+                await supervisor.apply(update)
+            assert supervisor.version == 2
+
+    asyncio.run(run())
+
+
+def test_a_worker_killed_in_the_middle_of_updates_loses_none() -> None:
+    good = _installation(("/a", GOOD))
+
+    async def run() -> None:
+        async with _running(good, workers=2) as supervisor:
+            for at in range(1, 13):
+                applying = asyncio.ensure_future(
+                    supervisor.apply(_put(at, ("/a", GOOD), api_id=f"api{at}"))
+                )
+                if at % 4 == 0:
+                    await asyncio.sleep(0.001 * (at - 4))
+                    os.kill(_workers()[-1], signal.SIGKILL)
+                await applying
+            assert supervisor.version == 12
+            for at in range(1, 13):
+                named = structs.replace(good, served=served_stages(rest_api(id=f"api{at}")))
+                for _ in range(4):  # either worker may answer
+                    assert await asyncio.to_thread(_status, supervisor, named, "/a") == 200
+
+    asyncio.run(run())
+
+
+def test_an_update_that_no_frame_could_hold_comes_in_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bargate.gateway.supervisor.PIECE_BYTES", 2000)
+    stages = {
+        f"stage/api{at}/prod": served_stages(structs.replace(rest_api(("/a", GOOD)), id=f"api{at}"))
+        for at in range(20)
+    }
+    put = {name: stage for name, (stage,) in stages.items()}
+
+    async def run() -> None:
+        async with _running(_installation(("/a", GOOD))) as supervisor:
+            await supervisor.apply(Update(version=1, whole=True, put={**put}))
+            for _ in range(2):
+                last = structs.replace(PLACE, served=stages["stage/api19/prod"])
+                assert await asyncio.to_thread(_status, supervisor, last, "/a") == 200
+                os.kill(_workers()[0], signal.SIGKILL)  # the next one begins with pieces, too
+
+    asyncio.run(run())
+
+
+def test_counts_never_fall_when_workers_die() -> None:
+    good = _installation(("/a", GOOD))
+
+    async def run() -> None:
+        async with _running(good) as supervisor:
+            for _ in range(3):
+                await asyncio.to_thread(_status, supervisor, good, "/a")
+            assert _count(await supervisor.collect()) == 3
+            (worker,) = _workers()
+            os.kill(worker, signal.SIGKILL)
+            assert await asyncio.to_thread(_status, supervisor, good, "/a") == 200
+            assert _workers() != [worker]
+            assert _count(await supervisor.collect()) == 4
+
+    asyncio.run(run())
+
+
+def _count(metrics: Metrics) -> int:
+    return sum(each.count for each in metrics.calls if each.api_id == "petstore")

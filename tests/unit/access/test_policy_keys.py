@@ -11,13 +11,13 @@ from bargate.policy import PolicyKind, parse_policy
 ARN = "arn:aws:execute-api:us-east-1:123456789012:petstore/*"
 
 
-def check(effect: str, condition: dict[str, Any], **fields: Any) -> None:
+def check(effect: str, condition: dict[str, Any], *, signed: bool = False, **fields: Any) -> None:
     allow = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": ARN}
     statement = {**allow, "Effect": effect, "Condition": condition, **fields}
     if "NotResource" in fields:
         del statement["Resource"]
     document = {"Version": "2012-10-17", "Statement": [allow, statement]}
-    check_keys(parse_policy(document, PolicyKind.RESOURCE))
+    check_keys(parse_policy(document, PolicyKind.RESOURCE), signed=signed)
 
 
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
@@ -84,3 +84,21 @@ def test_variables_are_keys_too() -> None:
     check("Deny", {}, NotResource=own)  # covers what a missing variable would have excluded
     with pytest.raises(InvalidConfiguration, match="aws:user is not"):
         check("Allow", {}, Resource=own.replace("username", "user"))
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["aws:PrincipalArn", "aws:userid", "aws:PrincipalTag/team", "aws:TokenIssueTime",
+     "aws:multifactorauthpresent", "aws:SourceIdentity"],
+)  # fmt: skip
+def test_a_deny_may_test_the_signer_where_calls_are_signed(key: str) -> None:
+    check("Deny", {"StringEquals": {key: "x"}}, signed=True)
+    check("Deny", {"StringEquals": {"aws:UserAgent": f"${{{key}}}"}}, signed=True)
+    with pytest.raises(InvalidConfiguration):
+        check("Deny", {"StringEquals": {key: "x"}})
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:SourceVpce", "aws:RequestTag/a"])
+def test_a_signed_call_has_no_organization_or_endpoint_either(key: str) -> None:
+    with pytest.raises(InvalidConfiguration):
+        check("Deny", {"StringEquals": {key: "x"}}, signed=True)

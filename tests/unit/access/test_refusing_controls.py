@@ -8,18 +8,17 @@ from bargate.access.verdict import Denial
 from building import call, guarded, method, policy, rest_api
 
 
-@pytest.mark.parametrize("kind", ["AWS_IAM", "CUSTOM"])
-def test_methods_with_an_unsupported_authorizer_answer_500(kind: str) -> None:
-    api = rest_api(("/pets", method(authorization_type=kind)))
+def test_methods_with_an_unsupported_authorizer_answer_500() -> None:
+    api = rest_api(("/pets", method(authorization_type="CUSTOM")))
     step = unsupported_authorizer.REST_CONTROL.compile(guarded(api))
     assert step is not None
     denial = step(call(), Facts({}))
     assert isinstance(denial, Denial)
     assert denial.response_type == "AUTHORIZER_CONFIGURATION_ERROR"
-    assert kind in denial.detail
+    assert "CUSTOM" in denial.detail
 
 
-@pytest.mark.parametrize("kind", ["NONE", "COGNITO_USER_POOLS"])
+@pytest.mark.parametrize("kind", ["NONE", "AWS_IAM", "COGNITO_USER_POOLS"])
 def test_other_methods_have_no_such_step(kind: str) -> None:
     api = rest_api(("/pets", method(authorization_type=kind)))
     assert unsupported_authorizer.REST_CONTROL.compile(guarded(api)) is None

@@ -176,3 +176,25 @@ def test_refuses_what_cannot_be_enforced(text: str, message: str) -> None:
     with pytest.raises(InvalidConfiguration, match=message) as refusal:
         resource_policy.compile_resource_policy(text)
     assert refusal.value.path[0] == resource_policy.EXTENSION
+
+
+NOT_ANN = {
+    "Condition": {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::123456789012:user/ann"}}
+}
+ONLY_ANN = {
+    "Condition": {"StringNotEquals": {"aws:PrincipalArn": "arn:aws:iam::123456789012:user/ann"}}
+}
+
+
+def test_a_document_may_deny_by_signer_only_where_calls_are_signed() -> None:
+    text = policy(ALLOW, deny(**NOT_ANN))
+    with pytest.raises(InvalidConfiguration):
+        resource_policy.check_signed_keys(rest_api(("/pets", method()), policy=text))
+    signed = method("POST", authorization_type="AWS_IAM")
+    resource_policy.check_signed_keys(rest_api(("/pets", method()), ("/x", signed), policy=text))
+    resource_policy.check_signed_keys(rest_api(("/pets", method())))
+
+
+def test_who_is_nobody_is_not_the_signer_that_is_denied_and_not_the_one_excepted() -> None:
+    assert passes(early(ALLOW, deny(**NOT_ANN)), call())
+    assert not passes(early(ALLOW, deny(**ONLY_ANN)), call())

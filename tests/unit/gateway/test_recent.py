@@ -13,7 +13,8 @@ from bargate.gateway.recent import RecentCalls
 from bargate.gateway.serving import CallRecord
 from bargate.model.http_api import Cors, HttpApi, HttpIntegration, Route
 from bargate.model.installation import Stage
-from building import call, snapshot
+from bargate.snapshot.compiled import CompiledStage
+from building import call, method, rest_api, snapshot
 
 
 def _call(number: int, body: bytes = b"", value: bytes = b"b") -> Call:
@@ -84,22 +85,42 @@ def test_what_is_given_can_be_sent() -> None:
     assert b"a lone surrogate: ?" in msgpack.encode(explained)
 
 
-def test_forgets_what_old_snapshots_decided() -> None:
-    calls = RecentCalls()
-    calls.remember(_refused(1))
-    for number in range(recent.KEPT_SNAPSHOTS - 1):
-        calls.forget_old()
-        calls.remember(_refused(number + 2))
-    assert calls.why("id-1") is not None
-    calls.forget_old()
+def _decided(number: int, stage: CompiledStage) -> CallRecord:
+    record = _refused(number)
+    record.stage = stage
+    return record
+
+
+def _stage(name: str) -> CompiledStage:
+    return snapshot(rest_api(("/a", method())), Stage(name=name)).apis["petstore"].stages[name]
+
+
+def test_forgets_what_frames_of_the_past_decided() -> None:
+    calls, served = RecentCalls(), _stage("served")
+    calls.remember(_decided(0, served))
+    for number in range(recent.KEPT_FRAMES + 2):
+        calls.remember(_decided(number + 1, _stage(f"s{number}")))
+    calls.forget_old({id(served.frame)})
+    assert calls.why("id-0") is not None  # the oldest, but of what is served
     assert calls.why("id-1") is None
-    assert calls.why("id-2") is not None
+    assert calls.why("id-2") is None
+    assert calls.why("id-3") is not None
+
+
+def test_what_is_kept_of_a_stage_holds_no_routes() -> None:
+    stage = _stage("prod")
+    kept = stage.without_routes()
+    assert (kept.router.endpoints, kept.sources, kept.served, kept.canary) == ((), {}, None, None)
+    assert (kept.title, kept.frame, kept.refuser) == (stage.title, stage.frame, stage.refuser)
 
 
 class _Broken:
     """A stage whose parts all fail."""
 
     api_name, api_id, name, kind = "api", "a1", "prod", "REST"
+
+    def without_routes(self) -> _Broken:
+        return self
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(name)

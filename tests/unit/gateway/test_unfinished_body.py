@@ -11,6 +11,7 @@ from bargate.gateway.connection import ClientConnection
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.limits import Limits
+from bargate.gateway.metrics import Counters
 from bargate.gateway.observer import Observer
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.server import Server
@@ -58,7 +59,7 @@ def test_nothing_is_held_after_the_refusal(framing: bytes, body: bytes, status: 
         keys = HttpKeyDirectory(fetch)
         served = snapshot(rest_api(("/pets", method("POST"))))
         limits = Limits(body_max_bytes=100)
-        server = Server(served, keys, Observer(RecentCalls(), None), limits)
+        server = Server(served, keys, Observer(RecentCalls(), None, Counters()), limits)
         context, transport = server._context, Transport()
         connection = ClientConnection(context)
         connection.connection_made(transport)

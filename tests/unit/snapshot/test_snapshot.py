@@ -1,14 +1,15 @@
 import pytest
 from msgspec import structs
 
+from bargate.access.call import Facts
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.model.http_api import HttpApi, HttpIntegration, Route
-from bargate.model.installation import ServedApi, Stage
+from bargate.model.installation import Stage
 from bargate.model.invalid import InvalidConfiguration
-from bargate.snapshot.compile import compile_snapshot
+from bargate.snapshot.compile import Options, compile_snapshot
 from bargate.snapshot.compiled import CompiledStage, Unresolved
-from building import PLACE, method, policy, rest_api, snapshot
+from building import PLACE, call, method, policy, rest_api, served_stages, snapshot
 
 HOST = b"petstore.execute-api.us-east-1.localhost"
 API = rest_api(("/pets", method()))
@@ -95,14 +96,13 @@ def test_a_disabled_endpoint_is_closed() -> None:
 
 def test_takes_over_what_did_not_change_and_compiles_what_did() -> None:
     keys = HttpKeyDirectory(fetch)
-    stages = (Stage(name="$default"),)
-    one, two = ServedApi(api=API, stages=stages), ServedApi(api=SHOP, stages=stages)
-    before = compile_snapshot(structs.replace(PLACE, served=(one, two)), keys)
-    renamed = ServedApi(api=structs.replace(SHOP, name="Shop 2"), stages=stages)
-    after = compile_snapshot(structs.replace(PLACE, served=(one, renamed)), keys, before)
+    one, two = served_stages(API), served_stages(SHOP, Stage(name="$default"))
+    before = compile_snapshot(structs.replace(PLACE, served=one + two), keys)
+    renamed = served_stages(structs.replace(SHOP, name="Shop 2"), Stage(name="$default"))
+    after = compile_snapshot(structs.replace(PLACE, served=one + renamed), keys, before)
     assert after.apis["petstore"] is before.apis["petstore"]
     assert after.apis["shop"] is not before.apis["shop"]
-    moved = structs.replace(PLACE, served=(one, two), region="eu-west-1")
+    moved = structs.replace(PLACE, served=one + two, domain="example.org")
     assert compile_snapshot(moved, keys, before).apis["petstore"] is not before.apis["petstore"]
 
 
@@ -125,3 +125,73 @@ def test_refuses_a_policy_that_does_not_compile() -> None:
 def test_refuses_a_method_without_integration() -> None:
     with pytest.raises(InvalidConfiguration, match="No integration defined for method"):
         snapshot(rest_api(("/pets", method(integration=None))))
+
+
+def test_an_api_answers_to_the_host_of_its_own_region() -> None:
+    (far,) = served_stages(structs.replace(API, id="far"))
+    there = structs.replace(far, region="eu-west-1", account_id="2" * 12)
+    served = (*served_stages(API), there)
+    both = compile_snapshot(structs.replace(PLACE, served=served), HttpKeyDirectory(fetch))
+    assert resolved(both.resolve(HOST, "/prod/pets")) == ("prod", "/pets")
+    host = b"far.execute-api.eu-west-1.localhost"
+    assert resolved(both.resolve(host, "/prod/pets")) == ("prod", "/pets")
+    wrong = b"far.execute-api.us-east-1.localhost"
+    assert isinstance(both.resolve(wrong, "/prod/pets"), Unresolved)
+
+
+def test_policies_are_decided_on_the_arn_of_the_stages_own_place() -> None:
+    here = "arn:aws:execute-api:eu-west-1:222222222222:petstore/prod/GET/pets"
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": here}
+    (served,) = served_stages(structs.replace(API, policy=policy(allow)))
+    for region, account, passes in (
+        ("eu-west-1", "2" * 12, True),
+        ("us-east-1", "2" * 12, False),
+        ("eu-west-1", "3" * 12, False),
+    ):
+        moved = structs.replace(served, region=region, account_id=account)
+        compiled = compile_snapshot(
+            structs.replace(PLACE, served=(moved,)), HttpKeyDirectory(fetch)
+        )
+        (endpoint,) = compiled.apis["petstore"].stages["prod"].router.endpoints
+        verdicts = [step(call(), Facts({})) for step in endpoint.head]
+        assert (verdicts == [None] * len(verdicts)) == passes
+
+
+DEV = (
+    (b"petstore.execute-api.localhost.localstack.cloud", "/prod/pets"),
+    (b"petstore.execute-api.eu-west-1.example.org", "/prod/pets"),
+    (None, "/_aws/execute-api/petstore/prod/pets"),
+    (b"anything", "/restapis/petstore/prod/_user_request_/pets"),
+)
+
+
+@pytest.mark.parametrize(("host", "path"), DEV)
+def test_names_of_other_emulators_count_in_dev_mode_alone(host: bytes | None, path: str) -> None:
+    place = structs.replace(PLACE, served=served_stages(API))
+    dev = compile_snapshot(place, HttpKeyDirectory(fetch), None, Options(dev=True))
+    assert resolved(dev.resolve(host, path)) == ("prod", "/pets")
+    assert resolved(dev.resolve(HOST, "/prod/pets")) == ("prod", "/pets")
+    assert isinstance(snapshot(API).resolve(host, path), Unresolved)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "expected"),
+    [
+        (None, "/restapis/petstore/prod/_user_request_", "/"),
+        (None, "/restapis/petstore/prod/_user_request_/a/../b", ""),
+        (None, "/_aws/execute-api/petstore/prod", "/"),
+        (None, "/restapis/petstore/prod/pets", None),
+        (None, "/restapis/petstore/_user_request_/pets", None),
+        (None, "/restapis/petstore", None),
+        (None, "/_aws/execute-api/", None),
+        (b".execute-api.x", "/prod/pets", None),
+        (b"execute-api.x", "/prod/pets", None),
+        (b"\xff.execute-api.x", "/prod/pets", None),
+        (b"other.execute-api.x", "/prod/pets", None),
+    ],
+)
+def test_odd_names_in_dev_mode(host: bytes | None, path: str, expected: str | None) -> None:
+    place = structs.replace(PLACE, served=served_stages(API))
+    dev = compile_snapshot(place, HttpKeyDirectory(fetch), None, Options(dev=True))
+    found = dev.resolve(host, path)
+    assert isinstance(found, Unresolved) if expected is None else resolved(found)[1] == expected

@@ -1,0 +1,62 @@
+"""The IAM authorizer, second part: the signature, over the whole request with its body.
+
+Check 16 of iam-sts §6. It waits for the body, so the steps after it do as well; a request without
+one is decided at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bargate.access.control import GuardedMethod, GuardedRoute, HttpControl, RestControl, Step
+from bargate.access.iam_refusal import refuse_http, refuse_rest
+from bargate.sigv4.fault import SignatureFault
+from bargate.sigv4.style import EXECUTE_API
+from bargate.sigv4.verify import verify
+
+if TYPE_CHECKING:
+    from bargate.access.call import Call, Facts
+    from bargate.access.iam_refusal import Refuse
+    from bargate.access.verdict import Denial
+
+_UNSIGNED = SignatureFault(
+    "MissingAuthenticationToken", EXECUTE_API.missing, "sigv4.missing", "nobody claims the call"
+)
+
+
+def _compile_method(guarded: GuardedMethod) -> Step | None:
+    return _step(refuse_rest) if guarded.method.authorization_type == "AWS_IAM" else None
+
+
+def _compile_route(guarded: GuardedRoute) -> Step | None:
+    return _step(refuse_http) if guarded.route.authorization_type == "AWS_IAM" else None
+
+
+def _step(refuse: Refuse) -> Step:
+    def signature(call: Call, facts: Facts) -> Denial | None:  # noqa: ARG001  a Step
+        signer = facts.signer
+        if signer is None:
+            return refuse(_UNSIGNED)
+        identity = signer.identity
+        fault = verify(signer.authorization, signer.request, identity.secret, signer.expected)
+        if fault is not None:
+            return refuse(fault)
+        facts.identity = identity
+        return None
+
+    return signature
+
+
+def _narrate(call: Call, facts: Facts) -> str:  # noqa: ARG001  one signature for all controls
+    return f"signed by {facts.identity.arn}" if facts.identity else ""
+
+
+REST_CONTROL = RestControl(
+    name="IAM authorizer: signature",
+    compile=_compile_method,
+    narrate=_narrate,
+    reads_body=True,
+)
+HTTP_CONTROL = HttpControl(
+    name="IAM authorizer: signature", compile=_compile_route, narrate=_narrate, reads_body=True
+)

@@ -1,0 +1,29 @@
+"""Builds what operations need besides their transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bargate.identity.attempts import Attempts
+from bargate.services.environment import Environment
+from bargate.tokens.sealed import Sealer
+
+if TYPE_CHECKING:
+    from bargate.settings import ControlSettings
+    from bargate.tokens.session import SealingKey
+
+
+def make_environment(settings: ControlSettings, keys: tuple[SealingKey, ...]) -> Environment:
+    """Give the surroundings of the operations of one installation."""
+
+    def api_endpoint(api_id: str, region: str) -> str:
+        port = settings.gateway_url.rpartition(":")[2]
+        scheme = settings.gateway_url.partition(":")[0]
+        return f"{scheme}://{api_id}.execute-api.{region}.{settings.domain}:{port}"
+
+    return Environment(
+        sealer=Sealer(keys),
+        sealing_keys=keys,
+        mfa_attempts=Attempts(),
+        api_endpoint=api_endpoint,
+    )

@@ -1,0 +1,121 @@
+"""What a store gets at its first start: a root access key, a sealing key, and files for clients.
+
+    DIR/credentials   [default] aws_access_key_id, aws_secret_access_key      mode 0600
+    DIR/config        [default] region, endpoint_url                          mode 0600
+
+The credentials are written once; the config at every start, since the port may be another.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bargate.identity.first_start import create_root_key
+from bargate.records.access_key import ACCESS_KEY, AccessKey
+from bargate.records.account import ACCOUNT, Account
+from bargate.records.sealing_key import SEALING_KEY, SealingKeyRecord
+from bargate.secret import Secret
+from bargate.tokens.session import SealingKey
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bargate.settings import ControlSettings
+    from bargate.store.interface import Reader, Store, Transaction
+
+CREDENTIALS = "credentials"
+CONFIG = "config"
+_KEY_BYTES = 32
+
+
+def prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
+    """Make the keys of a new store, and the files that make clients use it."""
+    if store.read(lambda tx: _is_new(tx, settings.account_id)):
+        store.write(lambda tx: make_keys(tx, settings.account_id, now))
+    key = store.read(lambda tx: _root_key(tx, settings.account_id))
+    write_client_files(settings, key)
+
+
+def make_keys(tx: Transaction, account_id: str, now: datetime) -> None:
+    """Give an empty store what it cannot be without."""
+    if not tx.list(SEALING_KEY, limit=1):
+        secret = Secret(base64.b64encode(os.urandom(_KEY_BYTES)).decode("ascii"))
+        tx.create(SEALING_KEY, SealingKeyRecord(id="1", key=secret, created_at=now))
+    if _root_key(tx, account_id) is None:
+        create_root_key(tx, account_id, now)
+
+
+class KeptKeys(Struct, frozen=True):
+    """The keys that a reset must not take from those who hold them."""
+
+    sealing: tuple[SealingKeyRecord, ...]
+    root: tuple[AccessKey, ...]
+    account: Account | None
+
+    def restore(self, tx: Transaction) -> None:
+        """Put them back."""
+        for sealing in self.sealing:
+            tx.create(SEALING_KEY, sealing)
+        for key in self.root:
+            tx.create(ACCESS_KEY, key)
+        if self.account is not None:
+            tx.create(ACCOUNT, self.account)
+
+
+def kept_keys(tx: Reader, account_id: str) -> KeptKeys:
+    """Give what `reset` leaves: the sealing keys, and the root key of the installation."""
+    return KeptKeys(
+        tuple(tx.list(SEALING_KEY)),
+        tuple(tx.list(ACCESS_KEY, (account_id, account_id))),
+        tx.find(ACCOUNT, (account_id,)),
+    )
+
+
+def sealing_keys(tx: Reader) -> tuple[SealingKey, ...]:
+    """Give the sealing keys, the newest first."""
+    records = sorted(tx.list(SEALING_KEY), key=lambda each: each.created_at, reverse=True)
+    return tuple(SealingKey(id=each.id, key=each.key) for each in records)
+
+
+def _is_new(tx: Reader, account_id: str) -> bool:
+    return not tx.list(SEALING_KEY, limit=1) or _root_key(tx, account_id) is None
+
+
+def _root_key(tx: Reader, account_id: str) -> AccessKey | None:
+    keys = tx.list(ACCESS_KEY, (account_id, account_id), limit=1)
+    return keys[0] if keys else None
+
+
+def write_client_files(settings: ControlSettings, key: AccessKey | None) -> None:
+    """Write the config, and the credentials unless they are there already."""
+    folder = Path(settings.folder)
+    credentials = folder / CREDENTIALS
+    if key is not None and not credentials.exists():
+        _write(
+            credentials,
+            "[default]\n"
+            f"aws_access_key_id = {key.id}\n"
+            f"aws_secret_access_key = {key.secret.reveal()}\n",
+        )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _write(
+        folder / CONFIG,
+        f"[default]\nregion = {settings.region}\nendpoint_url = http://{host}:{settings.port}\n",
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    half = path.with_name(f".{path.name}.new")
+    half.unlink(missing_ok=True)
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)

@@ -1,0 +1,71 @@
+"""What the supervisor and the control process say to each other, as framed msgpack.
+
+    supervisor ──► Begin, Applied, StoreStages, Collected ──► control process
+    supervisor ◄── Listening, Publish, Stored, Collect    ◄── control process
+
+The end of the stream means that the other side is gone: the control process then ends.
+"""
+
+from msgspec import Struct
+
+from bargate.gateway.metrics import Metrics
+from bargate.model.installation import ServedStage
+from bargate.settings import ControlSettings
+from bargate.snapshot.parts import Update
+
+
+class Begin(Struct, frozen=True, tag=True):
+    """First word to the control process; `version` is that of what the workers serve."""
+
+    settings: ControlSettings
+    version: int
+
+
+class Listening(Struct, frozen=True, tag=True):
+    """The AWS endpoint answers, and everything stored was published."""
+
+
+class Publish(Struct, frozen=True, tag=True):
+    """Let every worker serve this."""
+
+    update: Update
+
+
+class Applied(Struct, frozen=True, tag=True):
+    """Every worker serves `version`; or, with an `error`, none does."""
+
+    version: int
+    error: str | None = None
+
+
+class StoreStages(Struct, frozen=True, tag=True):
+    """Store what the operator's OpenAPI documents say, as if it had been imported and deployed."""
+
+    number: int
+    stages: tuple[ServedStage, ...]
+
+
+class Stored(Struct, frozen=True, tag=True):
+    """The documents are stored and served; or, with an `error`, nothing of them changed."""
+
+    number: int
+    error: str | None = None
+
+
+class Collect(Struct, frozen=True, tag=True):
+    """Ask what the workers have counted."""
+
+    number: int
+
+
+class Collected(Struct, frozen=True, tag=True):
+    """The counts of all workers, and what they serve since when (seconds, epoch)."""
+
+    number: int
+    metrics: Metrics
+    version: int
+    applied_at: float
+
+
+ToControl = Begin | Applied | StoreStages | Collected
+FromControl = Listening | Publish | Stored | Collect

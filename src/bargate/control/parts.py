@@ -1,0 +1,93 @@
+"""Which parts of the snapshot a stored record bears on, and what becomes of them.
+
+    Change ──concerned──► Subject ──part_of──► Part | None (gone)
+
+A subject is named by the key of its record; the name of its part may change with its content, as
+an ARN does when a user is renamed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from bargate.identity.affected import affected
+from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
+from bargate.records.access_key import ACCESS_KEY
+from bargate.records.http_stage import HTTP_STAGE
+from bargate.records.iam_role import ROLE
+from bargate.records.iam_user import USER
+from bargate.records.rest_stage import REST_STAGE
+from bargate.records.sealing_key import SEALING_KEY
+from bargate.services.apigateway import served as rest
+from bargate.services.apigatewayv2 import served as http
+from bargate.tokens.session import SealingKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bargate.snapshot.parts import Part
+    from bargate.store.interface import Change, Reader
+    from bargate.store.kind import Key
+
+SubjectKind = Literal["rest_stage", "http_stage", "user", "role", "access_key", "sealing_key"]
+
+
+class Subject(Struct, frozen=True):
+    """What a part is about: its kind and the key that finds it in the store."""
+
+    kind: SubjectKind
+    key: tuple[str, ...]
+
+    @property
+    def is_stage(self) -> bool:
+        """Whether it is a stage of an API rather than somebody who may call."""
+        return self.kind in {"rest_stage", "http_stage"}
+
+
+def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
+    """Give the subjects that changes bear on, some of them more than once."""
+    for change in changes:
+        match change.kind:
+            case REST_STAGE.name:
+                yield Subject("rest_stage", change.key)
+            case HTTP_STAGE.name:
+                yield Subject("http_stage", change.key)
+            case SEALING_KEY.name:
+                yield Subject("sealing_key", change.key)
+            case _:
+                for kind, key in affected(tx, change):
+                    yield Subject(kind, key)
+
+
+def all_subjects(tx: Reader) -> Iterator[Subject]:
+    """Give everything that a worker needs."""
+    yield from (Subject("sealing_key", SEALING_KEY.key_of(key)) for key in tx.list(SEALING_KEY))
+    yield from (Subject("access_key", (key.id,)) for key in tx.list(ACCESS_KEY))
+    yield from (Subject("user", USER.key_of(user)) for user in tx.list(USER))
+    yield from (Subject("role", ROLE.key_of(role)) for role in tx.list(ROLE))
+    yield from (Subject("rest_stage", REST_STAGE.key_of(stage)) for stage in tx.list(REST_STAGE))
+    yield from (Subject("http_stage", HTTP_STAGE.key_of(stage)) for stage in tx.list(HTTP_STAGE))
+
+
+def part_of(tx: Reader, subject: Subject) -> Part | None:
+    """Give the part of a subject as it is stored now, None when there is none (any more)."""
+    match subject.kind:
+        case "rest_stage":
+            return rest.served_stage(tx, subject.key)
+        case "http_stage":
+            return http.served_stage(tx, subject.key)
+        case "user":
+            return resolve_user(tx, subject.key)
+        case "role":
+            return resolve_role(tx, subject.key)
+        case "access_key":
+            return access_key_of(tx, subject.key[0])
+        case "sealing_key":
+            return _sealing_key(tx, subject.key)
+
+
+def _sealing_key(tx: Reader, key: Key) -> SealingKey | None:
+    record = tx.find(SEALING_KEY, key)
+    return None if record is None else SealingKey(id=record.id, key=record.key)

@@ -1,0 +1,222 @@
+"""The control process: `python -m bargate.control.process CHANNEL_FD LISTENER_FD`.
+
+    channel: Begin ──► open the store ──► publish everything ──► accept calls ──► Listening
+             StoreStages ──► the store ──► published ──► Stored
+             the supervisor gone ──► finish what was submitted, end
+
+It is started by the keeper alone, and reads no configuration but what comes over the channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import uvloop
+
+from bargate.control.authenticate import Authenticator
+from bargate.control.dispatch import Dispatcher
+from bargate.control.documents import store_documents
+from bargate.control.edge import Edge
+from bargate.control.emulation import Emulation
+from bargate.control.environment import make_environment
+from bargate.control.first_start import kept_keys, prepare, sealing_keys
+from bargate.control.keeper import REFUSED_START
+from bargate.control.messages import (
+    Applied,
+    Begin,
+    Collect,
+    Collected,
+    Listening,
+    Publish,
+    Stored,
+    StoreStages,
+    ToControl,
+)
+from bargate.control.passage import Passage
+from bargate.control.publisher import Publisher
+from bargate.control.server import EndpointServer
+from bargate.control.services import SERVICES
+from bargate.control.status import Status
+from bargate.gateway.channel import Channel, decoder
+from bargate.gateway.stderr_log import log_to_stderr
+from bargate.snapshot.identities import CompiledIdentities
+from bargate.store.folder import open_folder
+from bargate.store.interface import StoreRefused
+from bargate.wire.error import AwsError
+from bargate.wire.models import ServiceModels
+
+if TYPE_CHECKING:
+    from bargate.snapshot.parts import Update
+    from bargate.store.interface import Store
+
+COLLECT_TIMEOUT_S = 2.0
+Answer = TypeVar("Answer")
+
+_log = logging.getLogger("bargate.control")
+
+
+class Control:
+    """The parts of the control process, joined."""
+
+    def __init__(self, channel: Channel[ToControl], begin: Begin, store: Store) -> None:
+        self._channel = channel
+        self._settings = begin.settings
+        self._store = store
+        self._number = 0
+        self._applied: dict[int, asyncio.Future[str | None]] = {}
+        self._collected: dict[int, asyncio.Future[Collected]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        identities = CompiledIdentities(action=None)
+        self._publisher = Publisher(store, identities, self._deliver, begin.version)
+        self._passage = Passage(begin.settings.gateway_url)
+        self._server = EndpointServer(self._edge(identities))
+
+    def _edge(self, identities: CompiledIdentities) -> Edge:
+        settings, store = self._settings, self._store
+        environment = make_environment(settings, store.read(sealing_keys))
+        dispatcher = Dispatcher(
+            models=ServiceModels(tuple(SERVICES)),
+            services=SERVICES,
+            store=store,
+            authenticator=Authenticator(identities, environment.sealer, settings),
+            environment=environment,
+            partition=settings.partition,
+        )
+        emulation = Emulation(self._passage, tuple(SERVICES), self._reset) if settings.dev else None
+        return Edge(dispatcher, Status(self._collect, version("bargate")), emulation)
+
+    async def run(self, listener: socket.socket) -> None:
+        """Serve until the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+        obeying = loop.create_task(self._obey())
+        self._store.subscribe(self._publisher.committed)
+        publishing = loop.create_task(self._publish())
+        serving = await self._server.begin(listener)
+        gc.collect()
+        gc.freeze()
+        await asyncio.wait({obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED)
+        self._server.end()
+        await serving
+        publishing.cancel()
+        obeying.cancel()
+        await self._passage.close()
+
+    async def _publish(self) -> None:
+        await self._publisher.publish_everything()
+        await self._channel.send(Listening())
+        await self._publisher.run()
+
+    async def _obey(self) -> None:
+        """Take what the supervisor says, until it is gone."""
+        while (message := await self._channel.receive()) is not None:
+            match message:
+                case Applied(number, error):
+                    _settle(self._applied.get(number), error)
+                case Collected(number):
+                    _settle(self._collected.get(number), message)
+                case StoreStages():
+                    task = asyncio.get_running_loop().create_task(self._store_stages(message))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+                case Begin():
+                    _log.error("told to begin twice; going on")
+
+    async def _deliver(self, update: Update) -> str | None:
+        applied: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._applied[update.version] = applied
+        try:
+            await self._channel.send(Publish(update))
+            return await applied
+        finally:
+            del self._applied[update.version]
+
+    async def _collect(self) -> Collected | None:
+        self._number += 1
+        collected: asyncio.Future[Collected] = asyncio.get_running_loop().create_future()
+        self._collected[self._number] = collected
+        try:
+            async with asyncio.timeout(COLLECT_TIMEOUT_S):
+                await self._channel.send(Collect(self._number))
+                return await collected
+        except TimeoutError:
+            return None
+        finally:
+            self._collected.pop(self._number, None)
+
+    async def _store_stages(self, message: StoreStages) -> None:
+        """Store the operator's documents; what is wrong with them is said, not raised."""
+        error: str | None = None
+        try:
+            now = datetime.now(UTC)
+            await self._store.submit(lambda tx: store_documents(tx, message.stages, now))
+            await self._publisher.caught_up()
+        except AwsError as refused:
+            error = refused.message
+        except Exception:  # noqa: BLE001  the edge of an import: a bug ends nothing else
+            _log.exception("the documents could not be stored")
+            error = "a bug; the log of the control process says more"
+        await self._channel.send(Stored(message.number, error))
+
+    async def _reset(self) -> None:
+        """Empty the state; the keys that this installation and its clients hold stay good."""
+        kept = self._store.read(lambda tx: kept_keys(tx, self._settings.account_id))
+        self._store.reset()
+        await self._store.submit(kept.restore)
+        await self._publisher.publish_everything()
+
+
+def _settle(future: asyncio.Future[Answer] | None, value: Answer) -> None:
+    if future is not None and not future.done():
+        future.set_result(value)
+
+
+async def _main(channel_fd: int, listener_fd: int) -> int:
+    listener = socket.socket(fileno=listener_fd)
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
+    channel = Channel(reader, writer, decoder(ToControl))
+    begin = await channel.receive()
+    if not isinstance(begin, Begin):
+        return 1
+    try:
+        store = open_folder(Path(begin.settings.folder), dict(os.environ))
+    except StoreRefused as refused:
+        _log.error("%s", refused)
+        return REFUSED_START
+    try:
+        prepare(store, begin.settings, datetime.now(UTC))
+        await Control(channel, begin, store).run(listener)
+    finally:
+        store.close()
+        channel.close()
+    return 0
+
+
+def main() -> None:
+    """Run the control process on the descriptors named on the command line."""
+    stderr = log_to_stderr()
+    # Ctrl-C reaches the whole process group; the supervisor alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    channel_fd, listener_fd = map(int, sys.argv[1:])
+    code = 1
+    try:
+        code = uvloop.run(_main(channel_fd, listener_fd))
+    except Exception:  # noqa: BLE001 - logged here: a traceback of Python's own could wait for ever
+        _log.exception("the control process ends by a bug")
+    finally:
+        stderr.shut()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

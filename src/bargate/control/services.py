@@ -1,0 +1,17 @@
+"""The AWS APIs that are served. An API more is a line more."""
+
+from types import MappingProxyType
+
+from bargate.services import apigateway, apigatewayv2, iam, sts
+
+SERVICES = MappingProxyType(
+    {
+        each.SERVICE.name: each.SERVICE
+        for each in (
+            apigateway,
+            apigatewayv2,
+            iam,
+            sts,
+        )
+    }
+)

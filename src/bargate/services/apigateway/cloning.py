@@ -1,0 +1,54 @@
+"""CreateRestApi with `cloneFrom`: a copy of another API's settings and parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from bargate.records.gateway_response import GATEWAY_RESPONSE
+from bargate.records.request_validator import REQUEST_VALIDATOR
+from bargate.records.rest_api import REST_API, RestApiRecord
+from bargate.records.rest_authorizer import REST_AUTHORIZER
+from bargate.records.rest_model import REST_MODEL
+from bargate.records.rest_resource import REST_RESOURCE
+from bargate.services.apigateway.shape import every
+
+if TYPE_CHECKING:
+    from bargate.services.operation import OperationCall
+    from bargate.store.kind import Kind
+
+# Ids are kept: they name parts of one API only. Deployments and stages are not cloned.
+_CLONED: tuple[Kind[Any], ...] = (
+    REST_RESOURCE,
+    REST_MODEL,
+    REQUEST_VALIDATOR,
+    REST_AUTHORIZER,
+    GATEWAY_RESPONSE,
+)
+
+
+def clone_parts(call: OperationCall, source: RestApiRecord, api: RestApiRecord) -> RestApiRecord:
+    """Copy the parts of `source` to `api`, and its policy unless `api` has its own."""
+    for kind in _CLONED:
+        for part in every(call.tx, kind, source.key()):
+            call.tx.create(kind, structs.replace(part, api_id=api.id))
+
+    def settle(record: RestApiRecord) -> RestApiRecord:
+        return structs.replace(
+            record,
+            root_resource_id=source.root_resource_id,
+            description=record.description or source.description,
+            policy=record.policy or _renamed(source, api),
+            binary_media_types=record.binary_media_types or source.binary_media_types,
+        )
+
+    return call.tx.update(REST_API, api.key(), settle)
+
+
+def _renamed(source: RestApiRecord, api: RestApiRecord) -> str | None:
+    """Let the policy name the new API wherever it named the old one: a Deny must go on denying."""
+    if source.policy is None:
+        return None
+    place = f"execute-api:{source.region}:{source.account_id}:"
+    return source.policy.replace(f"{place}{source.id}/", f"{place}{api.id}/")

@@ -1,0 +1,50 @@
+"""What workers are sent for a stage: the stage with the deployments it points to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bargate.model.installation import Canary, ServedStage, Stage
+from bargate.records.deployed_rest_api import DEPLOYED_REST_API
+from bargate.records.rest_stage import REST_STAGE, RestStage
+
+if TYPE_CHECKING:
+    from bargate.model.rest_api import RestApi
+    from bargate.store.interface import Reader
+    from bargate.store.kind import Key
+
+
+def served_stage(tx: Reader, key: Key) -> ServedStage | None:
+    """Give what is served for the REST_STAGE record `key`, None when there is no such stage.
+
+    Only what was deployed counts: the live API is not looked at.
+    """
+    stage = tx.find(REST_STAGE, key)
+    return None if stage is None else served_of(tx, stage)
+
+
+def served_of(tx: Reader, stage: RestStage) -> ServedStage:
+    """Give what would be served for a stage; its deployments are there."""
+    return ServedStage(
+        account_id=stage.account_id,
+        region=stage.region,
+        api=_deployed(tx, stage, stage.deployment_id),
+        stage=Stage(name=stage.name, variables=dict(stage.variables)),
+        canary=_canary(tx, stage),
+    )
+
+
+def _deployed(tx: Reader, stage: RestStage, deployment_id: str) -> RestApi:
+    key = (stage.account_id, stage.region, stage.api_id, deployment_id)
+    return tx.get(DEPLOYED_REST_API, key).api
+
+
+def _canary(tx: Reader, stage: RestStage) -> Canary | None:
+    settings = stage.canary
+    if settings is None:
+        return None
+    return Canary(
+        api=_deployed(tx, stage, settings.deployment_id),
+        percent_traffic=settings.percent_traffic,
+        variables={**stage.variables, **settings.stage_variable_overrides},
+    )

@@ -1,0 +1,28 @@
+"""An HTTP request and its answer, as the protocols see them: whole, and nothing decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+
+class HttpRequest(Struct, frozen=True):
+    """A request as it was sent: `path` percent-encoded, `query` raw and without its `?`.
+
+    `headers` are keyed in lower case; a header sent several times is joined by ",".
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class HttpResponse(Struct, frozen=True):
+    """An answer; its headers hold no control characters and nothing outside Latin-1."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
