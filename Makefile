@@ -12,7 +12,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml uv.lock
 	@test -x $(BIN)/uv || { echo "bargate: making $(VENV)"; $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --inexact --quiet
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --inexact --quiet --compile-bytecode
 	@touch $(STAMP)
 
 serve: $(STAMP)

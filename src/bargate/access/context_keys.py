@@ -26,26 +26,18 @@ def compile_context(asked: Iterable[str]) -> ContextOf:
     return context
 
 
-class SignedContext:
-    """The condition keys of a signed call: its signer's, the place's, and every call's.
+def signed_context(
+    call: Call, identity: Identity, place: Mapping[str, str]
+) -> dict[str, ContextValue]:
+    """Give the condition keys of a signed call: its signer's, the place's, and every call's.
 
-    `place` holds `aws:requestedregion` and `aws:resourceaccount`.
+    `place` holds `aws:requestedregion` and `aws:resourceaccount`. All of them are worked out: which
+    ones will be asked for differs from signer to signer.
     """
-
-    __slots__ = ("_call", "_identity", "_place")
-
-    def __init__(self, call: Call, identity: Identity, place: Mapping[str, str]) -> None:
-        self._call = call
-        self._identity = identity.context
-        self._place = place
-
-    def get(self, key: str, /) -> ContextValue:
-        """Give the value of a key, whose name comes in lower case."""
-        value = _KEYS.get(key)
-        if value is not None:
-            return value(self._call)
-        own = self._identity.get(key)
-        return self._place.get(key) if own is None else own
+    context: dict[str, ContextValue] = {**identity.context, **place}
+    for key, value in _KEYS.items():
+        context[key] = value(call)
+    return context
 
 
 @lru_cache(maxsize=8)

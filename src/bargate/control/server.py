@@ -85,8 +85,8 @@ class EndpointServer(uvicorn.Server):
         """Accept connections; gives the task that serves until `end`."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         serving = asyncio.get_running_loop().create_task(self.serve(sockets=[listener]))
-        while not self.started and not serving.done():  # uvicorn has no event for it
-            await asyncio.sleep(0)  # noqa: ASYNC110
+        while not self.started and not serving.done():  # noqa: ASYNC110  uvicorn has no event
+            await asyncio.sleep(0)
         return serving
 
     def end(self) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bargate.secret import Secret
+from bargate.secret import Secret  # noqa: TC001  needed at run time: sessions are decoded
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -44,7 +44,10 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class SealingKey(Struct, frozen=True, kw_only=True, tag="sealing"):
-    """A key that seals sessions; `id` (1–8 ASCII characters) names it in the tokens it sealed."""
+    """A key that seals sessions; `id` (1 to 8 ASCII characters) names it in the tokens it sealed.
+
+    `key` is any text that nobody can guess; what seals is derived from it (`sealed`).
+    """
 
     id: str
     key: Secret

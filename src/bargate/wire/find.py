@@ -33,6 +33,10 @@ class Found(Struct, frozen=True, eq=False):
     uri: dict[str, str]
     form: dict[str, str] | None = None
 
+    def __repr__(self) -> str:
+        # Parameters hold passwords and tokens.
+        return f"Found({self.service}, {self.operation.name})"
+
 
 def find_operation(request: HttpRequest, models: ServiceModels, signing_name: str | None) -> Found:
     """Find the operation; raises AwsError UnknownOperationException or InvalidAction."""

@@ -6,7 +6,8 @@ import re
 
 from bargate.wire.error import AwsError
 
-MAX_DEPTH = 64
+MAX_DEPTH = 32
+MAX_NODES = 50_000
 _INDEX = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
@@ -36,7 +37,7 @@ class FormNode:
 
 def tree(parameters: dict[str, str]) -> FormNode:
     """Build the tree of a request's parameters; raises AwsError MalformedInput."""
-    root = FormNode()
+    root, nodes = FormNode(), 0
     for name, value in parameters.items():
         node, steps = root, name.split(".")
         if len(steps) > MAX_DEPTH or "" in steps:
@@ -45,7 +46,10 @@ def tree(parameters: dict[str, str]) -> FormNode:
             child = node.children.get(step)
             if child is None:
                 child = node.children[step] = FormNode()
+                nodes += 1
             node = child
+        if nodes > MAX_NODES:
+            raise malformed("The request has too many parameters")
         node.value = value
     return root
 

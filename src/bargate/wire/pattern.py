@@ -18,17 +18,9 @@ _PIECE = re.compile(
     r"|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\[pP]\{[^}]*\}|\\.|&&|.",
     re.DOTALL,
 )
-_ASCII = {
-    r"\d": "[0-9]",
-    r"\D": "[^0-9]",
-    r"\w": "[a-zA-Z0-9_]",
-    r"\W": "[^a-zA-Z0-9_]",
-    r"\s": r"[ \t\n\x0b\f\r]",
-    r"\S": r"[^ \t\n\x0b\f\r]",
-}
+# Each ends in a range, so that a hyphen after it means itself, as in `[\w-+]`.
+_ASCII = {"d": "0-9", "w": "_a-zA-Z0-9", "s": r" \t-\r"}
 _ANY = r"[^\n\r\u0085\u2028\u2029]"
-# Set operators of `regex` that are plain characters in a Java class.
-_ONLY_HERE = frozenset("-|~")
 
 
 class Pattern:
@@ -38,7 +30,9 @@ class Pattern:
         import regex  # noqa: PLC0415 - a sixth of the start-up time, for what is checked later
 
         self.source = source
-        self._compiled: Any = regex.compile("".join(_translated(source)), regex.VERSION1)
+        pieces = list(_translated(source))
+        version = regex.VERSION1 if any(_is_set(piece) for piece in pieces) else regex.VERSION0
+        self._compiled: Any = regex.compile("".join(text for text, _ in pieces), version)
 
     def matches(self, text: str) -> bool:
         """Tell whether the whole text matches; one that takes too long to tell does not."""
@@ -48,22 +42,30 @@ class Pattern:
             return False
 
 
-def _translated(source: str) -> Iterator[str]:
-    depth, last = 0, ""
+def _translated(source: str) -> Iterator[tuple[str, int]]:
+    """Give the translated pieces of a pattern, and how many classes each stands in."""
+    depth = 0
     for piece in _PIECE.findall(source):
+        if piece == "]" and depth:
+            depth -= 1
+        yield _one(piece, depth), depth
         if piece == "[":
             depth += 1
-        elif piece == "]" and depth:
-            depth -= 1
-        repeats = depth and piece in _ONLY_HERE and piece == last
-        last = "" if repeats else piece
-        yield "\\" + piece if repeats else _one(piece, depth)
+
+
+def _is_set(piece: tuple[str, int]) -> bool:
+    """Tell whether a piece within a class is one that only sets of VERSION1 have."""
+    text, depth = piece
+    return depth > 0 and (text.startswith("[") or text == "&&")
 
 
 def _one(piece: str, depth: int) -> str:
-    """Translate one piece; `depth` is how many classes it stands in."""
-    if piece in _ASCII:
-        return _ASCII[piece]
+    """Translate one piece."""
+    shorthand = _ASCII.get(piece[1:].lower()) if piece.startswith("\\") else None
+    if shorthand is not None:
+        if piece[1].isupper():
+            return f"[^{shorthand}]"
+        return shorthand if depth else f"[{shorthand}]"
     if piece == "." and not depth:
         return _ANY
     if len(piece) == len(r"\ud800\udc00") and piece.startswith(r"\u"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class HttpRequest(Struct, frozen=True):
@@ -18,6 +21,10 @@ class HttpRequest(Struct, frozen=True):
     query: str
     headers: dict[str, str]
     body: bytes
+
+    def __repr__(self) -> str:
+        # Query, headers and body hold signatures, passwords and tokens.
+        return f"HttpRequest({self.method} {self.path})"
 
 
 class HttpResponse(Struct, frozen=True):

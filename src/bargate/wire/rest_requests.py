@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CODE = "SerializationException"
 TIMESTAMP_FORMAT = "iso8601"
 _ABSENT: Any = object()
+# What signs a presigned request is no parameter of the operation.
+_PRESIGNED = "x-amz-"
 
 
 class Parts(Struct):
@@ -136,7 +138,7 @@ def _query_map(shape: Shape, taken: set[str]) -> ReadMember:
         found = {
             name: values if is_list else values[-1]
             for name, values in parts.query.items()
-            if name not in taken
+            if name not in taken and not name.lower().startswith(_PRESIGNED)
         }
         return found or _ABSENT
 

@@ -27,7 +27,17 @@ CANDIDATES = [
     "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
     "arn:aws:mobiletargeting:us-east-1:123456789012:apps/abc", "AWSServiceRoleForX", "TR-1",
 ]  # fmt: skip
-TEXTS = ["plain", "ü€😀", "a&b<c>\"d'", " edges ", "line\nline", "a=b&c=d", "100%", "a+b/c?d#e", "{x}"]
+TEXTS = [
+    "plain",
+    "ü€😀",
+    "a&b<c>\"d'",
+    " edges ",
+    "line\nline",
+    "a=b&c=d",
+    "100%",
+    "a+b/c?d#e",
+    "{x}",
+]
 
 
 @cache
@@ -63,7 +73,9 @@ class Values:
     def _structure(self, shape, depth, place):
         names = list(shape.members)
         if shape.metadata.get("union"):
-            names = [self.random.choice([n for n in names if self._is_flat(shape.members[n])] or names)]
+            names = [
+                self.random.choice([n for n in names if self._is_flat(shape.members[n])] or names)
+            ]
         found = {}
         for name in names:
             member = shape.members[name]

@@ -1,12 +1,12 @@
 """Errors of each protocol, read by botocore."""
 
 import pytest
-from conformance.wire.through_botocore import parsed_by_botocore
 
 from bargate.wire.error import AwsError
 from bargate.wire.fault import serialize_error
 from bargate.wire.find import Found
 from bargate.wire.models import ServiceModels
+from conformance.wire.through_botocore import parsed_by_botocore
 
 COUNTS = {"apigateway": 7, "apigatewayv2": 5, "iam": 38, "sts": 12, "dynamodb": 34}
 MODELS = ServiceModels((*COUNTS, "ec2", "sqs"))

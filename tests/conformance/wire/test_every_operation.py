@@ -3,14 +3,14 @@
 import itertools
 
 import pytest
-from conformance.wire.generated_values import Values
-from conformance.wire.through_botocore import found_of, parsed_by_botocore, request_of
 
 from bargate.wire.check import check_request
 from bargate.wire.find import Found
 from bargate.wire.models import ServiceModels
 from bargate.wire.parse import parse_request
 from bargate.wire.serialize import serialize_response
+from conformance.wire.generated_values import Values
+from conformance.wire.through_botocore import found_of, parsed_by_botocore, request_of
 
 SERVED = {"apigateway": 124, "apigatewayv2": 103, "iam": 180, "sts": 11}
 # Not served yet; they prove the json and ec2 protocols. Of ec2 every tenth operation.

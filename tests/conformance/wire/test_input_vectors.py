@@ -5,13 +5,13 @@ import json
 
 import pytest
 from msgspec import structs
-from conformance.wire.protocol_vectors import cases, named, typed
-from conformance.wire.through_botocore import http_request, request_of
 
 from bargate.wire.find import Found, protocol_of
 from bargate.wire.form import parameters
 from bargate.wire.parse import parse_request
 from bargate.wire.uri_paths import UriPaths
+from conformance.wire.protocol_vectors import cases, named, typed
+from conformance.wire.through_botocore import http_request, request_of
 
 pytestmark = pytest.mark.vectors
 

@@ -1,16 +1,16 @@
 """The published output vectors: results and errors reach botocore as the vectors have them."""
 
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
-from conformance.wire.protocol_vectors import cases, named, typed
-from conformance.wire.through_botocore import parsed_by_botocore
 
 from bargate.wire.error import AwsError
 from bargate.wire.fault import serialize_error
 from bargate.wire.find import Found
 from bargate.wire.serialize import serialize_response
+from conformance.wire.protocol_vectors import cases, named, typed
+from conformance.wire.through_botocore import parsed_by_botocore
 
 pytestmark = pytest.mark.vectors
 
@@ -123,8 +123,8 @@ def body_of(body):
     except ValueError:
         pass
     try:
-        return _element(ElementTree.fromstring(body))
-    except ElementTree.ParseError:
+        return _element(ET.fromstring(body))
+    except ET.ParseError:
         return bytes(body)
 
 

@@ -40,10 +40,19 @@ STUB = """
         await channel.send(Ready())
         while not isinstance(message := await channel.receive(), Drain | None):
             if isinstance(message, Apply):
-                await channel.send(Applied(message.number, "a refusal of mine"))
+                ANSWER
 
     asyncio.run(main())
 """
+
+
+REFUSES = 'await channel.send(Applied(message.number, "a refusal of mine"))'
+
+
+def _stub(path: Path, answer: str) -> Path:
+    """Write a worker that serves nothing, and answers updates as told."""
+    path.write_text(textwrap.dedent(STUB).replace("ANSWER", answer))
+    return path
 
 
 def _installation(*methods: tuple[str, Method]) -> Installation:
@@ -153,8 +162,7 @@ def test_a_restarted_worker_never_begins_with_what_was_refused() -> None:
 def test_what_one_worker_refuses_is_served_by_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stub, program = tmp_path / "stub.py", tmp_path / "python"
-    stub.write_text(textwrap.dedent(STUB))
+    stub, program = _stub(tmp_path / "stub.py", REFUSES), tmp_path / "python"
     real = sys.executable
     _program(
         program, f'mkdir {tmp_path}/first 2>/dev/null && exec {real} "$@"\nexec {real} {stub} "$@"'
@@ -278,3 +286,41 @@ def test_counts_never_fall_when_workers_die() -> None:
 
 def _count(metrics: Metrics) -> int:
     return sum(each.count for each in metrics.calls if each.api_id == "petstore")
+
+
+def test_an_update_that_ends_workers_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub, program = _stub(tmp_path / "stub.py", "sys.exit(1)"), tmp_path / "python"
+    _program(program, f'exec {sys.executable} {stub} "$@"')
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    async def run() -> None:
+        async with _running(_installation(("/a", GOOD))) as supervisor:
+            with pytest.raises(WorkerFailed, match="ended while it took"):
+                await supervisor.apply(_put(1, ("/b", GOOD)))
+            assert supervisor.version == 0
+
+    asyncio.run(run())
+
+
+def test_a_stop_does_not_wait_for_an_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub, program = _stub(tmp_path / "stub.py", "pass"), tmp_path / "python"
+    _program(program, f'exec {sys.executable} {stub} "$@"')
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    async def run() -> None:
+        async with _running(_installation(("/a", GOOD))) as supervisor:
+            applying = [
+                asyncio.ensure_future(supervisor.apply(_put(at, ("/b", GOOD)))) for at in (1, 2)
+            ]
+            await asyncio.sleep(0.05)
+            late = asyncio.ensure_future(supervisor.apply(_put(3, ("/b", GOOD))))
+            await asyncio.sleep(0)
+        for each in (*applying, late):
+            with pytest.raises(WorkerFailed, match="stops"):
+                await each
+
+    asyncio.run(run())

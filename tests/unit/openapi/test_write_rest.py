@@ -180,8 +180,12 @@ def test_without_extensions_none_is_written() -> None:
 
 
 def test_schemes_that_look_like_ours_are_told_apart() -> None:
-    document = json.loads(json.dumps(DOCUMENT).replace('"pool"', '"api_key"').replace('"token"', '"sigv4"'))
-    document["components"]["securitySchemes"]["sigv4"]["x-amazon-apigateway-authorizer"]["type"] = "token"
+    document = json.loads(
+        json.dumps(DOCUMENT).replace('"pool"', '"api_key"').replace('"token"', '"sigv4"')
+    )
+    document["components"]["securitySchemes"]["sigv4"]["x-amazon-apigateway-authorizer"]["type"] = (
+        "token"
+    )
     api = read(document)
     written = write_rest_api(api, Wanted(format="oas30", **WHOLE))
     assert comparable(read(written)) == comparable(api)
@@ -189,11 +193,28 @@ def test_schemes_that_look_like_ours_are_told_apart() -> None:
 
 NAMES = st.text("abcXYZ019", min_size=1, max_size=6)
 SCHEMAS = st.recursive(
-    st.sampled_from([{"type": "string"}, {"type": "integer", "maximum": 3}, {"$ref": "#/components/schemas/A"}, {"type": "string", "nullable": True}]),
+    st.sampled_from(
+        [
+            {"type": "string"},
+            {"type": "integer", "maximum": 3},
+            {"$ref": "#/components/schemas/A"},
+            {"type": "string", "nullable": True},
+        ]
+    ),
     lambda inner: st.one_of(
         st.builds(lambda each: {"type": "array", "items": each}, inner),
-        st.builds(lambda each: {"type": "object", "properties": each}, st.dictionaries(NAMES, inner, max_size=3)),
-        st.builds(lambda each: {"anyOf": each}, st.lists(st.builds(lambda one: {"type": "array", "items": one}, inner), min_size=1, max_size=2)),
+        st.builds(
+            lambda each: {"type": "object", "properties": each},
+            st.dictionaries(NAMES, inner, max_size=3),
+        ),
+        st.builds(
+            lambda each: {"anyOf": each},
+            st.lists(
+                st.builds(lambda one: {"type": "array", "items": one}, inner),
+                min_size=1,
+                max_size=2,
+            ),
+        ),
     ),
     max_leaves=6,
 )
@@ -202,7 +223,9 @@ SCHEMAS = st.recursive(
 @settings(max_examples=80, deadline=None)
 @given(
     schema=SCHEMAS,
-    path=st.lists(st.one_of(NAMES, NAMES.map(lambda name: f"{{{name}}}")), min_size=1, max_size=3, unique=True),
+    path=st.lists(
+        st.one_of(NAMES, NAMES.map(lambda name: f"{{{name}}}")), min_size=1, max_size=3, unique=True
+    ),
     verbs=st.sets(st.sampled_from(["get", "put", "x-amazon-apigateway-any-method"]), min_size=1),
     headers=st.dictionaries(NAMES, st.booleans(), max_size=3),
     template=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=20),
@@ -210,7 +233,13 @@ SCHEMAS = st.recursive(
     is_yaml=st.booleans(),
 )
 def test_writing_loses_nothing(
-    schema: Any, path: list[str], verbs: set[str], headers: dict[str, bool], template: str, kind: Any, is_yaml: bool
+    schema: Any,
+    path: list[str],
+    verbs: set[str],
+    headers: dict[str, bool],
+    template: str,
+    kind: Any,
+    is_yaml: bool,
 ) -> None:
     operation = {
         "responses": {"200": {"description": ""}},
@@ -218,15 +247,28 @@ def test_writing_loses_nothing(
             {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
             for name, required in headers.items()
         ],
-        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/B"}}}},
-        "x-amazon-apigateway-integration": {"type": "mock", "requestTemplates": {"application/json": template}},
+        "requestBody": {
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/B"}}}
+        },
+        "x-amazon-apigateway-integration": {
+            "type": "mock",
+            "requestTemplates": {"application/json": template},
+        },
     }
     api = read(
         {
             "openapi": "3.0.1",
             "info": {"title": template or "t", "version": "1"},
             "paths": {"/" + "/".join(path): dict.fromkeys(sorted(verbs), operation)},
-            "components": {"schemas": {"A": {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/B"}}}, "B": {"type": "object", "properties": {"x": schema}}}},
+            "components": {
+                "schemas": {
+                    "A": {
+                        "type": "object",
+                        "properties": {"b": {"$ref": "#/components/schemas/B"}},
+                    },
+                    "B": {"type": "object", "properties": {"x": schema}},
+                }
+            },
         }
     )
     written = write_rest_api(api, Wanted(format=kind, **WHOLE))
@@ -237,8 +279,22 @@ def test_writing_loses_nothing(
 @settings(max_examples=100, deadline=None)
 @given(
     st.recursive(
-        st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=10)),
-        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=6), inner, max_size=3)),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(-(2**53), 2**53),
+            st.text(
+                st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=10
+            ),
+        ),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.dictionaries(
+                st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=6),
+                inner,
+                max_size=3,
+            ),
+        ),
         max_leaves=8,
     )
 )

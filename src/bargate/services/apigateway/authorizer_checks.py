@@ -37,7 +37,8 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[^\s]+")
 def check_authorizer(call: OperationCall, authorizer: RestAuthorizer) -> None:
     """Refuse an authorizer that cannot be right."""
     one_of(authorizer.type, "createAuthorizerInput.type", TYPES)
-    if not authorizer.name.strip() or len(authorizer.name) > _MAX_NAME_CHARACTERS:
+    name = authorizer.name
+    if not (name.strip() and name.isprintable()) or len(name) > _MAX_NAME_CHARACTERS:
         raise bad_request("Invalid authorizer name specified")
     _check_ttl(authorizer.result_ttl_s)
     if authorizer.type == "COGNITO_USER_POOLS":

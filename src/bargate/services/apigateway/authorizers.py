@@ -134,7 +134,7 @@ def _expression(authorizer: RestAuthorizer, step: Step) -> RestAuthorizer:
 
 
 def _value(step: Step) -> str | None:
-    return None if step.op == "remove" else step.value or None
+    return None if step.op == "remove" else step.text() or None
 
 
 def _ttl(authorizer: RestAuthorizer, step: Step) -> RestAuthorizer:

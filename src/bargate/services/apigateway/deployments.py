@@ -49,17 +49,12 @@ def create_deployment(call: OperationCall, request: Params) -> Params:
         description=request.get("description"),
     )
     call.tx.create(REST_DEPLOYMENT, deployment)
-    call.tx.create(
-        DEPLOYED_REST_API,
-        DeployedRestApi(
-            account_id=api.account_id,
-            region=api.region,
-            deployment_id=deployment.id,
-            api=frozen,
-        ),
+    deployed = DeployedRestApi(
+        account_id=api.account_id, region=api.region, deployment_id=deployment.id, api=frozen
     )
+    call.tx.create(DEPLOYED_REST_API, deployed)
     if name is not None:
-        _point_stage(call, request, deployment, stage)
+        _point_stage(call, request, stage, deployed)
     return deployment_output(deployment)
 
 
@@ -90,38 +85,40 @@ def _frozen(call: OperationCall, api: RestApiRecord) -> RestApi:
 
 
 def _point_stage(
-    call: OperationCall, request: Params, deployment: RestDeployment, previous: RestStage | None
+    call: OperationCall, request: Params, previous: RestStage | None, deployed: DeployedRestApi
 ) -> None:
     """Let the stage of the request, or its canary, point to a new deployment."""
-    stage = previous or _new_stage(deployment, request["stageName"])
+    stage = previous or _new_stage(call, request["stageName"], deployed)
     canary = request.get("canarySettings")
     if canary is None:
-        stage = _with_settings(structs.replace(stage, deployment_id=deployment.id), request)
+        stage = _with_settings(
+            structs.replace(stage, deployment_id=deployed.deployment_id), request
+        )
     else:
-        stage = structs.replace(stage, canary=_canary(canary, deployment))
+        stage = structs.replace(stage, canary=_canary(canary, deployed.deployment_id))
     stage = structs.replace(stage, last_updated=call.now)
-    try_change(call.tx, stage, previous)
+    try_change(call.tx, stage, previous, {deployed.deployment_id: deployed.api})
     if previous is None:
         call.tx.create(REST_STAGE, stage)
     else:
         call.tx.update(REST_STAGE, stage.key(), lambda _: stage)
 
 
-def _new_stage(deployment: RestDeployment, name: str) -> RestStage:
+def _new_stage(call: OperationCall, name: str, deployed: DeployedRestApi) -> RestStage:
     return RestStage(
-        account_id=deployment.account_id,
-        region=deployment.region,
-        api_id=deployment.api_id,
+        account_id=deployed.account_id,
+        region=deployed.region,
+        api_id=deployed.api.id,
         name=name,
-        deployment_id=deployment.id,
-        created=deployment.created,
-        last_updated=deployment.created,
+        deployment_id=deployed.deployment_id,
+        created=call.now,
+        last_updated=call.now,
     )
 
 
-def _canary(settings: Params, deployment: RestDeployment) -> CanarySettings:
+def _canary(settings: Params, deployment_id: str) -> CanarySettings:
     return CanarySettings(
-        deployment_id=deployment.id,
+        deployment_id=deployment_id,
         percent_traffic=checked_percentage(settings.get("percentTraffic") or 0.0),
         stage_variable_overrides=checked_variables(settings.get("stageVariableOverrides")),
         use_stage_cache=bool(settings.get("useStageCache")),

@@ -111,7 +111,7 @@ def _operation_name(method: Method, step: Step) -> Method:
 
 
 def _validator(method: Method, step: Step) -> Method:
-    chosen = None if step.op == "remove" else step.value or None
+    chosen = None if step.op == "remove" else step.text() or None
     return structs.replace(method, request_validator_id=chosen)
 
 

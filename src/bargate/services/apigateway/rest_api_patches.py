@@ -44,7 +44,8 @@ def _version(patched: Patched, step: Step) -> Patched:
 
 def _policy(patched: Patched, step: Step) -> Patched:
     call, api = patched
-    value = None if step.op == "remove" else step.value
+    # A value that was forgotten must not take the policy away: "" does.
+    value = None if step.op == "remove" else step.text()
     return _with(patched, policy=stored_policy(call, api.id, value))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bargate.model.installation import Canary, ServedStage, Stage
@@ -9,6 +10,8 @@ from bargate.records.deployed_rest_api import DEPLOYED_REST_API
 from bargate.records.rest_stage import REST_STAGE, RestStage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bargate.model.rest_api import RestApi
     from bargate.store.interface import Reader
     from bargate.store.kind import Key
@@ -23,28 +26,34 @@ def served_stage(tx: Reader, key: Key) -> ServedStage | None:
     return None if stage is None else served_of(tx, stage)
 
 
-def served_of(tx: Reader, stage: RestStage) -> ServedStage:
-    """Give what would be served for a stage; its deployments are there."""
+def served_of(
+    tx: Reader, stage: RestStage, known: Mapping[str, RestApi] = MappingProxyType({})
+) -> ServedStage:
+    """Give what would be served for a stage; its deployments are `known` or in the store."""
     return ServedStage(
         account_id=stage.account_id,
         region=stage.region,
-        api=_deployed(tx, stage, stage.deployment_id),
+        api=_deployed(tx, stage, stage.deployment_id, known),
         stage=Stage(name=stage.name, variables=dict(stage.variables)),
-        canary=_canary(tx, stage),
+        canary=_canary(tx, stage, known),
     )
 
 
-def _deployed(tx: Reader, stage: RestStage, deployment_id: str) -> RestApi:
+def _deployed(
+    tx: Reader, stage: RestStage, deployment_id: str, known: Mapping[str, RestApi]
+) -> RestApi:
+    if deployment_id in known:
+        return known[deployment_id]
     key = (stage.account_id, stage.region, stage.api_id, deployment_id)
     return tx.get(DEPLOYED_REST_API, key).api
 
 
-def _canary(tx: Reader, stage: RestStage) -> Canary | None:
+def _canary(tx: Reader, stage: RestStage, known: Mapping[str, RestApi]) -> Canary | None:
     settings = stage.canary
     if settings is None:
         return None
     return Canary(
-        api=_deployed(tx, stage, settings.deployment_id),
+        api=_deployed(tx, stage, settings.deployment_id, known),
         percent_traffic=settings.percent_traffic,
         variables={**stage.variables, **settings.stage_variable_overrides},
     )

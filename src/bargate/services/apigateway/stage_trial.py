@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bargate.model.invalid import InvalidConfiguration
@@ -10,18 +11,30 @@ from bargate.services.apigateway.served import served_of
 from bargate.snapshot.trial import try_stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bargate.model.rest_api import RestApi
     from bargate.records.rest_stage import RestStage
     from bargate.store.interface import Reader
     from bargate.wire.error import AwsError
 
 
-def try_change(tx: Reader, stage: RestStage, previous: RestStage | None) -> None:
-    """Compile a stage for nothing when its calls would be decided otherwise than before."""
+def try_change(
+    tx: Reader,
+    stage: RestStage,
+    previous: RestStage | None,
+    known: Mapping[str, RestApi] = MappingProxyType({}),
+) -> None:
+    """Compile a stage for nothing when its calls would be decided otherwise than before.
+
+    `known` holds deployments that need not be read again.
+    """
     if previous is not None and _what_decides(stage) == _what_decides(previous):
         return
     try:
-        try_stage(served_of(tx, stage), None if previous is None else served_of(tx, previous))
+        try_stage(
+            served_of(tx, stage, known), None if previous is None else served_of(tx, previous)
+        )
     except InvalidConfiguration as error:
         raise not_enforceable(error) from error
 

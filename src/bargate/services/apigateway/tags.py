@@ -46,8 +46,13 @@ def tagged(call: OperationCall, arn: str) -> Tagged | None:
     here = (call.partition, "apigateway", call.region, "")
     if (parsed.partition, parsed.service, parsed.region, parsed.account) != here:
         return None
+    return tagged_at(call, parsed.resource)
+
+
+def tagged_at(call: OperationCall, path: str) -> Tagged | None:
+    """Give what the path of an ARN names in the caller's account and region."""
     for taggable in (*_TAGGABLE, *more.TAGGABLE):
-        found = taggable.pattern.fullmatch(parsed.resource)
+        found = taggable.pattern.fullmatch(path)
         if found is not None:
             key = (call.account_id, call.region, *found.groups())
             record = call.tx.find(taggable.kind, key)

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.records.rest_stage import REST_STAGE
-from bargate.services.apigateway.finding import find_api, find_part
-from bargate.services.apigateway.tags import tagged
+from bargate.services.apigateway.tags import tagged, tagged_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bargate.services.operation import OperationCall, Params
 
+# Members of requests that name something with tags, and where its ARN's path begins.
+_NAMED = {
+    "restApiId": "/restapis",
+    "usagePlanId": "/usageplans",
+    "apiKey": "/apikeys",
+    "clientCertificateId": "/clientcertificates",
+    "domainName": "/domainnames",
+    "vpcLinkId": "/vpclinks",
+}
+
 
 def resource_tags(call: OperationCall, request: Params) -> Mapping[str, str]:
-    """Give the tags of the API, with those of the stage where one is named [I]."""
+    """Give the tags of what a request names; a stage has its API's beside its own [I]."""
     arn = request.get("resourceArn")
     if isinstance(arn, str):
         found = tagged(call, arn)
         return {} if found is None else found.record.tags
-    api_id = request.get("restApiId")
-    if isinstance(api_id, str):
-        return _of_api(call, api_id, request.get("stageName"))
-    return {}
+    tags: dict[str, str] = {}
+    for path in _paths(request):
+        named = tagged_at(call, path)
+        tags.update({} if named is None else named.record.tags)
+    return tags
 
 
-def _of_api(call: OperationCall, api_id: str, stage_name: str | None) -> Mapping[str, str]:
-    api = find_api(call, api_id)
-    if api is None:
-        return {}
-    stage = None if stage_name is None else find_part(call, REST_STAGE, api.id, stage_name)
-    return api.tags if stage is None else {**api.tags, **stage.tags}
+def _paths(request: Params) -> list[str]:
+    paths = [
+        f"{start}/{request[member]}"
+        for member, start in _NAMED.items()
+        # A slash would make it the path of something else.
+        if isinstance(request.get(member), str) and "/" not in request[member]
+    ]
+    api_id, stage_name = request.get("restApiId"), request.get("stageName")
+    if isinstance(api_id, str) and isinstance(stage_name, str) and "/" not in api_id + stage_name:
+        paths.append(f"/restapis/{api_id}/stages/{stage_name}")
+    return paths

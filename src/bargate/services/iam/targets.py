@@ -251,6 +251,10 @@ def _owner_of_device(call: OperationCall, request: Params) -> Resource:
     return Resource(arn=user.arn, tags=user.tags, kind="user", id=user.id)
 
 
+def _user_or_all(call: OperationCall, request: Params) -> Resource:
+    return NOTHING if request.get("AllUsers") else _user(call, request)
+
+
 def _nothing(_call: OperationCall, _request: Params) -> Resource:
     return NOTHING
 
@@ -288,7 +292,6 @@ _FINDERS: dict[str, Finder] = {
             "ListAccessKeys",
             "ListMFADevices",
             "ListSSHPublicKeys",
-            "ListServiceSpecificCredentials",
             "ListSigningCertificates",
             "ResetServiceSpecificCredential",
             "UpdateAccessKey",
@@ -300,6 +303,7 @@ _FINDERS: dict[str, Finder] = {
     ),
     "GetAccessKeyLastUsed": _key_owner,
     "GetMFADevice": _owner_of_device,
+    "ListServiceSpecificCredentials": _user_or_all,
     "CreatePolicy": _new_policy,
     "CreateVirtualMFADevice": _new_device,
     "CreateOpenIDConnectProvider": _new_oidc,

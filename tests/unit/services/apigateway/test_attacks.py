@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bargate.services.paging import token_of
 from bargate.wire.error import AwsError
 from calling import REGION
-from unit.services.apigateway.building_rest import OTHER_ACCOUNT, Api, elsewhere, replace
+from unit.services.apigateway.building_rest import LAMBDA, OTHER_ACCOUNT, Api, elsewhere, replace
 
 CODES = {
     "BadRequestException",
@@ -211,3 +211,32 @@ def test_a_selection_pattern_cannot_hang_the_control_plane():
     request = {each: names[each] for each in ("resourceId", "httpMethod", "statusCode")}
     refused = api.refused("PutIntegrationResponse", **request, selectionPattern="(" * 5_000)
     assert refused[0] == "BadRequestException"
+
+
+def test_a_value_that_was_forgotten_takes_no_control_away():
+    api, names = full_api()
+    policy = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",'
+        '"Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}'
+    )
+    api.patch("UpdateRestApi", replace("/policy", policy))
+    forgotten = {"op": "replace", "path": "/policy"}
+    assert api.patch_refused("UpdateRestApi", forgotten)[0] == "BadRequestException"
+    assert "policy" in api("GetRestApi")
+    method = {each: names[each] for each in ("resourceId", "httpMethod")}
+    validator = names["requestValidatorId"]
+    api.patch("UpdateMethod", replace("/requestValidatorId", validator), **method)
+    forgotten = {"op": "replace", "path": "/requestValidatorId"}
+    assert api.patch_refused("UpdateMethod", forgotten, **method)[0] == "BadRequestException"
+    assert api("GetMethod", **method)["requestValidatorId"] == validator
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "a\n", "\u202e", "x" * 129])
+def test_names_of_authorizers_are_printable(name):
+    api = Api()
+    request = {
+        "type": "TOKEN",
+        "authorizerUri": LAMBDA,
+        "identitySource": "method.request.header.A",
+    }
+    assert api.refused("CreateAuthorizer", name=name, **request)[0] == "BadRequestException"

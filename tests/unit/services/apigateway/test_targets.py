@@ -75,6 +75,15 @@ def test_tags_of_request_and_resource_are_context():
         "aws:TagKeys": ("team",),
     }
     assert target(api, "GetRestApi", restApiId="nosuch").context == {}
+    assert target(api, "GetRestApi", restApiId=f"{api.id}/stages/dev").context == {}
+
+
+def test_tags_of_plans_and_keys_are_context_too(api):
+    plan = api.calling("CreateUsagePlan", name="p", tags={"tier": "gold"})["id"]
+    found = target(api, "UpdateUsagePlan", usagePlanId=plan)
+    assert found.context == {"aws:ResourceTag/tier": "gold"}
+    key = api.calling("CreateApiKey", name="k", tags={"owner": "me"})["id"]
+    assert target(api, "DeleteApiKey", apiKey=key).context == {"aws:ResourceTag/owner": "me"}
 
 
 def test_every_operation_of_the_model_has_a_target(api):

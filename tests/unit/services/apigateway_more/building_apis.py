@@ -9,7 +9,12 @@ def api_with_stages(api: Calling, *stages: str, name: str = "pets") -> str:
     made = api("CreateRestApi", name=name)
     ids = {"restApiId": made["id"], "resourceId": made["rootResourceId"], "httpMethod": "GET"}
     api("PutMethod", **ids, authorizationType="NONE")
-    api("PutIntegration", **ids, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    api(
+        "PutIntegration",
+        **ids,
+        type="MOCK",
+        requestTemplates={"application/json": '{"statusCode": 200}'},
+    )
     api("PutMethodResponse", **ids, statusCode="200")
     api("PutIntegrationResponse", **ids, statusCode="200")
     deployment = api("CreateDeployment", restApiId=made["id"])

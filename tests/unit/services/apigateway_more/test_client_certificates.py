@@ -50,7 +50,9 @@ def test_only_the_description_can_be_patched(api: Calling) -> None:
     made = api("GenerateClientCertificate")["clientCertificateId"]
     for path in ("/pemEncodedCertificate", "/private_key", "/privateKey", "/expirationDate"):
         operations = [patch("replace", path, "x")]
-        refused = api.refused("UpdateClientCertificate", clientCertificateId=made, patchOperations=operations)
+        refused = api.refused(
+            "UpdateClientCertificate", clientCertificateId=made, patchOperations=operations
+        )
         assert refused.code == "BadRequestException"
 
 
@@ -59,7 +61,10 @@ def test_a_certificate_in_use_is_not_deleted(api: Calling) -> None:
     rest = api_with_stages(api, "prod")
     operations = [patch("replace", "/clientCertificateId", made)]
     api("UpdateStage", restApiId=rest, stageName="prod", patchOperations=operations)
-    assert api.refused("DeleteClientCertificate", clientCertificateId=made).code == "BadRequestException"
+    assert (
+        api.refused("DeleteClientCertificate", clientCertificateId=made).code
+        == "BadRequestException"
+    )
     api("DeleteStage", restApiId=rest, stageName="prod")
     api("DeleteClientCertificate", clientCertificateId=made)
     assert api("GetClientCertificates")["items"] == []

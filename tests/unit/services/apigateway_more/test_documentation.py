@@ -15,7 +15,9 @@ def rest(api: Calling) -> str:
     return api_with_stages(api, "prod")
 
 
-def part(api: Calling, rest: str, location: dict[str, str], text: str = '{"description": "d"}') -> Any:
+def part(
+    api: Calling, rest: str, location: dict[str, str], text: str = '{"description": "d"}'
+) -> Any:
     return api("CreateDocumentationPart", restApiId=rest, location=location, properties=text)
 
 
@@ -31,22 +33,30 @@ def test_a_location_is_filled_with_its_defaults(api: Calling, rest: str) -> None
     "location",
     [{"type": "API", "path": "/"}, {"type": "MODEL"}, {"type": "METHOD", "name": "x"}, {"type": "X"}, {"type": "MODEL", "name": "a\0"}, {"type": "MODEL", "name": "x" * 3000}],
 )  # fmt: skip
-def test_locations_that_are_none_are_refused(api: Calling, rest: str, location: dict[str, str]) -> None:
-    refused = api.refused("CreateDocumentationPart", restApiId=rest, location=location, properties="{}")
+def test_locations_that_are_none_are_refused(
+    api: Calling, rest: str, location: dict[str, str]
+) -> None:
+    refused = api.refused(
+        "CreateDocumentationPart", restApiId=rest, location=location, properties="{}"
+    )
     assert refused.code == "BadRequestException"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"a": 1} x', "[" * 5000, "x" * 70_000])
 def test_properties_are_a_json_object(api: Calling, rest: str, text: str) -> None:
     location = {"type": "API"}
-    refused = api.refused("CreateDocumentationPart", restApiId=rest, location=location, properties=text)
+    refused = api.refused(
+        "CreateDocumentationPart", restApiId=rest, location=location, properties=text
+    )
     assert refused.code == "BadRequestException"
 
 
 def test_one_location_has_one_part(api: Calling, rest: str) -> None:
     part(api, rest, {"type": "RESOURCE"})
     again = {"type": "RESOURCE", "path": "/"}
-    refused = api.refused("CreateDocumentationPart", restApiId=rest, location=again, properties="{}")
+    refused = api.refused(
+        "CreateDocumentationPart", restApiId=rest, location=again, properties="{}"
+    )
     assert refused.code == "ConflictException"
 
 
@@ -65,10 +75,17 @@ def test_parts_are_picked(api: Calling, rest: str) -> None:
 def test_a_part_is_changed_and_goes(api: Calling, rest: str) -> None:
     made = part(api, rest, {"type": "API"})
     ids = {"restApiId": rest, "documentationPartId": made["id"]}
-    changed = api("UpdateDocumentationPart", **ids, patchOperations=[patch("replace", "/properties", '{"a": 1}')])
+    changed = api(
+        "UpdateDocumentationPart",
+        **ids,
+        patchOperations=[patch("replace", "/properties", '{"a": 1}')],
+    )
     assert changed["properties"] == '{"a": 1}'
     for operation in (patch("replace", "/properties", "x"), patch("replace", "/location", "{}")):
-        assert api.refused("UpdateDocumentationPart", **ids, patchOperations=[operation]).code == "BadRequestException"
+        assert (
+            api.refused("UpdateDocumentationPart", **ids, patchOperations=[operation]).code
+            == "BadRequestException"
+        )
     stranger = Calling(SERVICE, api.store, caller=root("210987654321"))
     assert stranger.refused("GetDocumentationPart", **ids).code == "NotFoundException"
     api("DeleteDocumentationPart", **ids)
@@ -82,13 +99,18 @@ def document(*parts: object) -> bytes:
 
 def test_parts_are_imported(api: Calling, rest: str) -> None:
     former = part(api, rest, {"type": "API"})
-    body = document({"location": {"type": "API"}, "properties": {"a": 1}}, {"location": {"type": "MODEL"}, "properties": {}})
+    body = document(
+        {"location": {"type": "API"}, "properties": {"a": 1}},
+        {"location": {"type": "MODEL"}, "properties": {}},
+    )
     made = api("ImportDocumentationParts", restApiId=rest, body=body)
     assert len(made["ids"]) == len(made["warnings"]) == 1
     items = api("GetDocumentationParts", restApiId=rest)["items"]
     assert [each["properties"] for each in items] == ['{"a": 1}']
     assert items[0]["id"] != former["id"]
-    refused = api.refused("ImportDocumentationParts", restApiId=rest, body=body, failOnWarnings=True)
+    refused = api.refused(
+        "ImportDocumentationParts", restApiId=rest, body=body, failOnWarnings=True
+    )
     assert refused.code == "BadRequestException"
     assert len(api("GetDocumentationParts", restApiId=rest)["items"]) == 1
     other = document({"location": {"type": "RESOURCE"}, "properties": {}})
@@ -109,7 +131,13 @@ def test_documents_that_are_none_are_refused(api: Calling, rest: str, body: byte
 
 
 def test_a_version_is_made_shown_and_goes(api: Calling, rest: str) -> None:
-    made = api("CreateDocumentationVersion", restApiId=rest, documentationVersion="1.0", stageName="prod", description="d")
+    made = api(
+        "CreateDocumentationVersion",
+        restApiId=rest,
+        documentationVersion="1.0",
+        stageName="prod",
+        description="d",
+    )
     assert made["version"] == "1.0"
     assert api("GetStage", restApiId=rest, stageName="prod")["documentationVersion"] == "1.0"
     ids = {"restApiId": rest, "documentationVersion": "1.0"}
@@ -117,14 +145,20 @@ def test_a_version_is_made_shown_and_goes(api: Calling, rest: str) -> None:
     assert api("GetDocumentationVersions", restApiId=rest)["items"] == [made]
     assert api.refused("CreateDocumentationVersion", **ids).code == "ConflictException"
     assert api.refused("DeleteDocumentationVersion", **ids).code == "BadRequestException"
-    changed = api("UpdateDocumentationVersion", **ids, patchOperations=[patch("replace", "/description", "e")])
+    changed = api(
+        "UpdateDocumentationVersion", **ids, patchOperations=[patch("replace", "/description", "e")]
+    )
     assert changed["description"] == "e"
     api("DeleteStage", restApiId=rest, stageName="prod")
     api("DeleteDocumentationVersion", **ids)
     assert api.refused("GetDocumentationVersion", **ids).code == "NotFoundException"
     for name in ("", "a b", "a\0", "x" * 65):
-        refused = api.refused("CreateDocumentationVersion", restApiId=rest, documentationVersion=name)
+        refused = api.refused(
+            "CreateDocumentationVersion", restApiId=rest, documentationVersion=name
+        )
         assert refused.code == "BadRequestException"
-    refused = api.refused("CreateDocumentationVersion", restApiId=rest, documentationVersion="2", stageName="x")
+    refused = api.refused(
+        "CreateDocumentationVersion", restApiId=rest, documentationVersion="2", stageName="x"
+    )
     assert refused.code == "NotFoundException"
     assert api("GetDocumentationVersions", restApiId=rest)["items"] == []

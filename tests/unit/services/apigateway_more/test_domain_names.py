@@ -76,19 +76,32 @@ def test_names_that_no_host_has_are_refused(api: Calling, name: str) -> None:
 
 def test_a_public_name_has_one_owner(api: Calling, stranger: Calling) -> None:
     api("CreateDomainName", domainName="api.example.com", **REGIONAL)
-    assert stranger.refused("CreateDomainName", domainName="api.example.com").code == "ConflictException"
-    assert stranger.refused("CreateDomainName", domainName="API.EXAMPLE.COM").code == "ConflictException"
+    assert (
+        stranger.refused("CreateDomainName", domainName="api.example.com").code
+        == "ConflictException"
+    )
+    assert (
+        stranger.refused("CreateDomainName", domainName="API.EXAMPLE.COM").code
+        == "ConflictException"
+    )
     assert api.refused("CreateDomainName", domainName="api.example.com").code == "ConflictException"
     elsewhere = Calling(SERVICE, api.store, region="eu-west-1")
-    assert elsewhere.refused("CreateDomainName", domainName="api.example.com").code == "ConflictException"
+    assert (
+        elsewhere.refused("CreateDomainName", domainName="api.example.com").code
+        == "ConflictException"
+    )
 
 
 def test_no_wildcard_takes_the_names_of_another_account(api: Calling, stranger: Calling) -> None:
     api("CreateDomainName", domainName="api.example.com")
-    assert stranger.refused("CreateDomainName", domainName="*.example.com").code == "ConflictException"
+    assert (
+        stranger.refused("CreateDomainName", domainName="*.example.com").code == "ConflictException"
+    )
     stranger("CreateDomainName", domainName="www.example.com")
     api("CreateDomainName", domainName="*.example.org")
-    assert stranger.refused("CreateDomainName", domainName="a.example.org").code == "ConflictException"
+    assert (
+        stranger.refused("CreateDomainName", domainName="a.example.org").code == "ConflictException"
+    )
     api("CreateDomainName", domainName="a.example.org")
 
 
@@ -108,7 +121,11 @@ def test_names_of_others_are_not_there(api: Calling, stranger: Calling) -> None:
         REGIONAL | {"certificateArn": ARN},
         {"endpointConfiguration": {"types": ["REGIONAL", "EDGE"]}},
         {"mutualTlsAuthentication": {"truststoreUri": "s3://bucket/key"}},
-        REGIONAL | {"securityPolicy": "TLS_1_0", "mutualTlsAuthentication": {"truststoreUri": "s3://bucket/key"}},
+        REGIONAL
+        | {
+            "securityPolicy": "TLS_1_0",
+            "mutualTlsAuthentication": {"truststoreUri": "s3://bucket/key"},
+        },
         REGIONAL | {"mutualTlsAuthentication": {"truststoreUri": "file:///etc/passwd"}},
         REGIONAL | {"policy": "{}"},
         PRIVATE | {"policy": "{"},
@@ -125,13 +142,18 @@ def test_mutual_tls_comes_and_goes_by_patches(api: Calling) -> None:
     api("CreateDomainName", domainName="api.example.com", **REGIONAL)
 
     def update(*operations: dict[str, str]) -> Any:
-        return api("UpdateDomainName", domainName="api.example.com", patchOperations=list(operations))
+        return api(
+            "UpdateDomainName", domainName="api.example.com", patchOperations=list(operations)
+        )
 
     made = update(
         patch("replace", "/mutualTlsAuthentication/truststoreUri", "s3://bucket/a.pem"),
         patch("replace", "/mutualTlsAuthentication/truststoreVersion", "v1"),
     )
-    assert made["mutualTlsAuthentication"] == {"truststoreUri": "s3://bucket/a.pem", "truststoreVersion": "v1"}
+    assert made["mutualTlsAuthentication"] == {
+        "truststoreUri": "s3://bucket/a.pem",
+        "truststoreVersion": "v1",
+    }
     for operation in (
         patch("replace", "/securityPolicy", "TLS_1_0"),
         patch("replace", "/endpointConfiguration/types/REGIONAL", "EDGE"),
@@ -145,18 +167,27 @@ def test_mutual_tls_comes_and_goes_by_patches(api: Calling) -> None:
         patch("replace", "/domainName", "other.example.com"),
         patch("replace", "/certificatePrivateKey", "x"),
     ):
-        refused = api.refused("UpdateDomainName", domainName="api.example.com", patchOperations=[operation])
+        refused = api.refused(
+            "UpdateDomainName", domainName="api.example.com", patchOperations=[operation]
+        )
         assert refused.code == "BadRequestException", operation
-    assert "mutualTlsAuthentication" not in update(patch("replace", "/mutualTlsAuthentication/truststoreUri", ""))
+    assert "mutualTlsAuthentication" not in update(
+        patch("replace", "/mutualTlsAuthentication/truststoreUri", "")
+    )
 
 
 def test_a_name_moves_from_edge_to_regional(api: Calling) -> None:
     api("CreateDomainName", domainName="api.example.com", certificateArn=ARN)
 
     def update(*operations: dict[str, str]) -> Any:
-        return api("UpdateDomainName", domainName="api.example.com", patchOperations=list(operations))
+        return api(
+            "UpdateDomainName", domainName="api.example.com", patchOperations=list(operations)
+        )
 
-    made = update(patch("add", "/endpointConfiguration/types", "REGIONAL"), patch("replace", "/regionalCertificateArn", ARN))
+    made = update(
+        patch("add", "/endpointConfiguration/types", "REGIONAL"),
+        patch("replace", "/regionalCertificateArn", ARN),
+    )
     assert made["endpointConfiguration"]["types"] == ["EDGE", "REGIONAL"]
     assert {"regionalDomainName", "distributionDomainName"} <= set(made)
     made = update(patch("remove", "/endpointConfiguration/types", "EDGE"))
@@ -171,7 +202,9 @@ class TestPrivateNames:
         assert api.refused("GetDomainName", **name).code == "BadRequestException"
         assert api.refused("GetDomainName", **name, domainNameId="x").code == "NotFoundException"
         assert api("GetDomainName", **name, domainNameId=made["domainNameId"]) == made
-        assert made["domainNameArn"].endswith(f":{ACCOUNT}:/domainnames/in.example.com+{made['domainNameId']}")
+        assert made["domainNameArn"].endswith(
+            f":{ACCOUNT}:/domainnames/in.example.com+{made['domainNameId']}"
+        )
 
     def test_endpoints_are_let_in_and_turned_away(self, api: Calling, stranger: Calling) -> None:
         domain = api("CreateDomainName", domainName="in.example.com", **PRIVATE)["domainNameArn"]
@@ -180,22 +213,55 @@ class TestPrivateNames:
         arn = made["domainNameAccessAssociationArn"]
         assert arn.endswith("/vpcesource/vpce-1")
         assert api("GetDomainNameAccessAssociations")["items"] == [made]
-        assert api.refused("CreateDomainNameAccessAssociation", domainNameArn=domain, **source).code == "ConflictException"
+        assert (
+            api.refused("CreateDomainNameAccessAssociation", domainNameArn=domain, **source).code
+            == "ConflictException"
+        )
         assert stranger("GetDomainNameAccessAssociations")["items"] == []
-        refused = stranger.refused("CreateDomainNameAccessAssociation", domainNameArn=domain, **source)
+        refused = stranger.refused(
+            "CreateDomainNameAccessAssociation", domainNameArn=domain, **source
+        )
         assert refused.code == "BadRequestException"
         rejection = {"domainNameArn": domain, "domainNameAccessAssociationArn": arn}
-        assert stranger.refused("RejectDomainNameAccessAssociation", **rejection).code == "NotFoundException"
-        assert stranger.refused("DeleteDomainNameAccessAssociation", domainNameAccessAssociationArn=arn).code == "NotFoundException"
+        assert (
+            stranger.refused("RejectDomainNameAccessAssociation", **rejection).code
+            == "NotFoundException"
+        )
+        assert (
+            stranger.refused(
+                "DeleteDomainNameAccessAssociation", domainNameAccessAssociationArn=arn
+            ).code
+            == "NotFoundException"
+        )
         api("RejectDomainNameAccessAssociation", **rejection)
         assert api("GetDomainNameAccessAssociations")["items"] == []
-        assert api.refused("RejectDomainNameAccessAssociation", **rejection).code == "NotFoundException"
+        assert (
+            api.refused("RejectDomainNameAccessAssociation", **rejection).code
+            == "NotFoundException"
+        )
 
-    @pytest.mark.parametrize("arn", ["", "x", "a:b:c:d:e:f", f"arn:aws:apigateway:{REGION}:{ACCOUNT}:/domainnames/x.y+\0", "é" * 9999])
+    @pytest.mark.parametrize(
+        "arn",
+        [
+            "",
+            "x",
+            "a:b:c:d:e:f",
+            f"arn:aws:apigateway:{REGION}:{ACCOUNT}:/domainnames/x.y+\0",
+            "é" * 9999,
+        ],
+    )
     def test_arns_of_nothing_are_refused(self, api: Calling, arn: str) -> None:
         source = {"accessAssociationSourceType": "VPCE", "accessAssociationSource": "vpce-1"}
-        assert api.refused("CreateDomainNameAccessAssociation", domainNameArn=arn, **source).code == "BadRequestException"
-        assert api.refused("DeleteDomainNameAccessAssociation", domainNameAccessAssociationArn=arn).code == "NotFoundException"
+        assert (
+            api.refused("CreateDomainNameAccessAssociation", domainNameArn=arn, **source).code
+            == "BadRequestException"
+        )
+        assert (
+            api.refused(
+                "DeleteDomainNameAccessAssociation", domainNameAccessAssociationArn=arn
+            ).code
+            == "NotFoundException"
+        )
 
 
 class TestMappings:
@@ -222,12 +288,24 @@ class TestMappings:
         api("DeleteBasePathMapping", **name, basePath="v1")
         assert api.refused("GetBasePathMapping", **name, basePath="v1").code == "NotFoundException"
 
-    def test_they_lead_to_what_is_the_callers(self, api: Calling, rest: str, stranger: Calling) -> None:
+    def test_they_lead_to_what_is_the_callers(
+        self, api: Calling, rest: str, stranger: Calling
+    ) -> None:
         stranger("CreateDomainName", domainName="evil.example.net")
-        refused = stranger.refused("CreateBasePathMapping", domainName="evil.example.net", restApiId=rest)
+        refused = stranger.refused(
+            "CreateBasePathMapping", domainName="evil.example.net", restApiId=rest
+        )
         assert refused.code == "BadRequestException"
-        for more in ({"stage": "nope"}, {"basePath": "a/b"}, {"basePath": "a b"}, {"basePath": "\0"}, {"basePath": "x" * 301}):
-            refused = api.refused("CreateBasePathMapping", domainName="api.example.com", restApiId=rest, **more)
+        for more in (
+            {"stage": "nope"},
+            {"basePath": "a/b"},
+            {"basePath": "a b"},
+            {"basePath": "\0"},
+            {"basePath": "x" * 301},
+        ):
+            refused = api.refused(
+                "CreateBasePathMapping", domainName="api.example.com", restApiId=rest, **more
+            )
             assert refused.code == "BadRequestException"
 
     def test_they_are_patched(self, api: Calling, rest: str) -> None:
@@ -238,12 +316,23 @@ class TestMappings:
         def operations(*each: dict[str, str]) -> dict[str, Any]:
             return name | {"basePath": "v1", "patchOperations": list(each)}
 
-        refused = api.refused("UpdateBasePathMapping", **operations(patch("replace", "/restapiId", "nope")))
+        refused = api.refused(
+            "UpdateBasePathMapping", **operations(patch("replace", "/restapiId", "nope"))
+        )
         assert refused.code == "BadRequestException"
-        made = api("UpdateBasePathMapping", **operations(patch("replace", "/restapiId", other), patch("replace", "/basePath", "v2"), patch("replace", "/stage", "")))
+        made = api(
+            "UpdateBasePathMapping",
+            **operations(
+                patch("replace", "/restapiId", other),
+                patch("replace", "/basePath", "v2"),
+                patch("replace", "/stage", ""),
+            ),
+        )
         assert made == {"basePath": "v2", "restApiId": other}
         self.make(api, rest, basePath="v1")
-        refused = api.refused("UpdateBasePathMapping", **operations(patch("replace", "/basePath", "v2")))
+        refused = api.refused(
+            "UpdateBasePathMapping", **operations(patch("replace", "/basePath", "v2"))
+        )
         assert refused.code == "ConflictException"
         assert len(api("GetBasePathMappings", **name)["items"]) == 2
 

@@ -35,7 +35,9 @@ def test_a_file_makes_keys_and_puts_them_on_plans(api: Calling) -> None:
     assert second["enabled"] is False
     assert "description" not in second
     for plan in plans:
-        assert [each["id"] for each in api("GetUsagePlanKeys", usagePlanId=plan)["items"]] == [made["ids"][0]]
+        assert [each["id"] for each in api("GetUsagePlanKeys", usagePlanId=plan)["items"]] == [
+            made["ids"][0]
+        ]
 
 
 def test_importing_again_overwrites(api: Calling) -> None:
@@ -111,7 +113,15 @@ def test_a_file_that_is_none_is_refused(api: Calling, body: bytes) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(["name", "KEY", KEY, '"', ",", "\0", "'", "\r", "é", "TRUE", "=1+1"]), max_size=6), max_size=6))
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["name", "KEY", KEY, '"', ",", "\0", "'", "\r", "é", "TRUE", "=1+1"]),
+            max_size=6,
+        ),
+        max_size=6,
+    )
+)
 def test_whatever_the_quoting_is_nothing_breaks(rows: list[list[str]]) -> None:
     api = Calling(SERVICE)
     body = "name,key,enabled\n" + "\n".join(",".join(row) for row in rows)

@@ -94,14 +94,26 @@ class TestPatching:
     def test_stages_come_and_go(self, api: Calling) -> None:
         rest = api_with_stages(api, "a", "b")
         plan = api("CreateUsagePlan", name="gold")["id"]
-        made = self.update(api, plan, patch("add", "/apiStages", f"{rest}:a"), patch("add", "/apiStages", f"{rest}:b"))
+        made = self.update(
+            api,
+            plan,
+            patch("add", "/apiStages", f"{rest}:a"),
+            patch("add", "/apiStages", f"{rest}:b"),
+        )
         assert [each["stage"] for each in made["apiStages"]] == ["a", "b"]
         made = self.update(api, plan, patch("remove", "/apiStages", f"{rest}:a"))
         assert [each["stage"] for each in made["apiStages"]] == ["b"]
-        assert self.refused(api, plan, patch("remove", "/apiStages", f"{rest}:a")) == "Invalid API Stage specified"
-        assert self.refused(api, plan, patch("remove", "/apiStages")) == "Invalid API Stage specified"
+        assert (
+            self.refused(api, plan, patch("remove", "/apiStages", f"{rest}:a"))
+            == "Invalid API Stage specified"
+        )
+        assert (
+            self.refused(api, plan, patch("remove", "/apiStages")) == "Invalid API Stage specified"
+        )
         for value in (f"{rest}:b", f"{rest}:c", rest, "", ":", f"{rest}:b:c"):
-            assert self.refused(api, plan, patch("add", "/apiStages", value)).startswith("Invalid API Stage")
+            assert self.refused(api, plan, patch("add", "/apiStages", value)).startswith(
+                "Invalid API Stage"
+            )
 
     def test_methods_are_throttled(self, api: Calling) -> None:
         rest = api_with_stages(api, "a")
@@ -157,15 +169,29 @@ class TestPatching:
         assert made["quota"] == {"limit": 10, "offset": 2, "period": "DAY"}
         assert made["throttle"] == {"rateLimit": 5.0, "burstLimit": 6}
         assert (made["name"], made["description"], made["productCode"]) == ("silver", "less", "p1")
-        gone = self.update(api, plan, patch("remove", "/quota"), patch("remove", "/throttle"), patch("remove", "/productCode"))
+        gone = self.update(
+            api,
+            plan,
+            patch("remove", "/quota"),
+            patch("remove", "/throttle"),
+            patch("remove", "/productCode"),
+        )
         assert not {"quota", "throttle", "productCode"} & set(gone)
-        for path, value in (("/quota/period", "DAY"), ("/quota/limit", "0"), ("/quota/limit", "x"), ("/id", "x"), ("/name", "")):
+        for path, value in (
+            ("/quota/period", "DAY"),
+            ("/quota/limit", "0"),
+            ("/quota/limit", "x"),
+            ("/id", "x"),
+            ("/name", ""),
+        ):
             self.refused(api, plan, patch("replace", path, value))
 
     def test_an_unknown_path_is_answered_as_aws_does(self, api: Calling) -> None:
         plan = api("CreateUsagePlan", name="gold")["id"]
         text = self.refused(api, plan, patch("remove", "/apiStages/a:b"))
-        assert text.startswith("Invalid patch path  '/apiStages/a:b' specified for op 'remove'. Must be one of: [")
+        assert text.startswith(
+            "Invalid patch path  '/apiStages/a:b' specified for op 'remove'. Must be one of: ["
+        )
 
 
 class TestKeysOfPlans:
@@ -179,11 +205,16 @@ class TestKeysOfPlans:
         assert api("GetUsagePlanKeys", usagePlanId=plan, nameQuery="two")["items"] == []
         assert api("GetUsagePlanKeys", usagePlanId=plan, nameQuery="on")["items"] == [made]
         assert [each["id"] for each in api("GetUsagePlans", keyId=key["id"])["items"]] == [plan]
-        again = api.refused("CreateUsagePlanKey", usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+        again = api.refused(
+            "CreateUsagePlanKey", usagePlanId=plan, keyId=key["id"], keyType="API_KEY"
+        )
         assert again.code == "ConflictException"
         api("DeleteUsagePlanKey", usagePlanId=plan, keyId=key["id"])
         for operation in ("GetUsagePlanKey", "DeleteUsagePlanKey"):
-            assert api.refused(operation, usagePlanId=plan, keyId=key["id"]).code == "NotFoundException"
+            assert (
+                api.refused(operation, usagePlanId=plan, keyId=key["id"]).code
+                == "NotFoundException"
+            )
         assert api("GetUsagePlans", keyId=key["id"])["items"] == []
 
     def test_what_is_not_there_is_not_put_on_a_plan(self, api: Calling) -> None:
@@ -197,7 +228,9 @@ class TestKeysOfPlans:
         assert refused.message == "Invalid API Key identifier specified"
         stranger = Calling(SERVICE, api.store, caller=root("210987654321"))
         theirs = stranger("CreateUsagePlan", name="theft")["id"]
-        refused = stranger.refused("CreateUsagePlanKey", usagePlanId=theirs, keyId=key, keyType="API_KEY")
+        refused = stranger.refused(
+            "CreateUsagePlanKey", usagePlanId=theirs, keyId=key, keyType="API_KEY"
+        )
         assert refused.code == "NotFoundException"
 
     def test_a_key_is_on_one_plan_a_stage(self, api: Calling) -> None:
@@ -233,7 +266,9 @@ class TestKeysOfPlans:
         plans = [api("CreateUsagePlan", name=str(number))["id"] for number in range(11)]
         for plan in plans[:10]:
             api("CreateUsagePlanKey", usagePlanId=plan, keyId=key, keyType="API_KEY")
-        refused = api.refused("CreateUsagePlanKey", usagePlanId=plans[10], keyId=key, keyType="API_KEY")
+        refused = api.refused(
+            "CreateUsagePlanKey", usagePlanId=plans[10], keyId=key, keyType="API_KEY"
+        )
         assert refused.code == "LimitExceededException"
 
     def test_a_deleted_key_is_on_no_plan(self, api: Calling) -> None:
@@ -312,7 +347,9 @@ class TestUsage:
     def test_what_remains_is_a_number(self, api: Calling, value: str) -> None:
         plan, key = self.plan(api, limit=10, period="DAY")
         operations = [patch("replace", "/remaining", value)]
-        refused = api.refused("UpdateUsage", usagePlanId=plan, keyId=key, patchOperations=operations)
+        refused = api.refused(
+            "UpdateUsage", usagePlanId=plan, keyId=key, patchOperations=operations
+        )
         assert refused.code == "BadRequestException"
 
     @pytest.mark.parametrize(

@@ -15,19 +15,26 @@ def test_a_link_is_made_changed_and_goes(api: Calling) -> None:
     made = api("CreateVpcLink", name="link", targetArns=[TARGET], tags={"a": "b"})
     assert made["status"] == "AVAILABLE"
     assert api("GetVpcLinks")["items"] == [made]
-    changed = api("UpdateVpcLink", vpcLinkId=made["id"], patchOperations=[patch("replace", "/name", "new")])
+    changed = api(
+        "UpdateVpcLink", vpcLinkId=made["id"], patchOperations=[patch("replace", "/name", "new")]
+    )
     assert changed["name"] == "new"
     stranger = Calling(SERVICE, api.store, caller=root("210987654321"))
     assert stranger.refused("GetVpcLink", vpcLinkId=made["id"]).code == "NotFoundException"
     api("DeleteVpcLink", vpcLinkId=made["id"])
-    assert api.refused("GetVpcLink", vpcLinkId=made["id"]).message == "Invalid Vpc Link identifier specified"
+    assert (
+        api.refused("GetVpcLink", vpcLinkId=made["id"]).message
+        == "Invalid Vpc Link identifier specified"
+    )
 
 
 @pytest.mark.parametrize(
     "targets", [[], [TARGET, TARGET], ["x"], [TARGET.replace(ACCOUNT, "210987654321")], [TARGET.replace("/net/", "/app/")], [TARGET + "\n"]]
 )  # fmt: skip
 def test_targets_that_are_none_are_refused(api: Calling, targets: list[str]) -> None:
-    assert api.refused("CreateVpcLink", name="link", targetArns=targets).code == "BadRequestException"
+    assert (
+        api.refused("CreateVpcLink", name="link", targetArns=targets).code == "BadRequestException"
+    )
     assert api.refused("CreateVpcLink", name="", targetArns=[TARGET]).code == "BadRequestException"
 
 
@@ -46,7 +53,9 @@ def test_the_account_has_its_throttle_and_a_role(api: Calling) -> None:
         patch("replace", "/cloudwatchRoleArn", "arn:aws:iam::210987654321:role/logs"),
         patch("replace", "/throttleSettings/rateLimit", "1"),
     ):
-        assert api.refused("UpdateAccount", patchOperations=[operation]).code == "BadRequestException"
+        assert (
+            api.refused("UpdateAccount", patchOperations=[operation]).code == "BadRequestException"
+        )
     assert "cloudwatchRoleArn" not in update(patch("replace", "/cloudwatchRoleArn", ""))
 
 
@@ -60,4 +69,7 @@ def test_kinds_of_sdk_are_known_and_none_is_generated(api: Calling) -> None:
     refused = api.refused("GetSdk", restApiId=rest, stageName="prod", sdkType="java")
     assert refused.code == "BadRequestException"
     assert "does not generate SDKs" in refused.message
-    assert api.refused("GetSdk", restApiId=rest, stageName="x", sdkType="java").code == "NotFoundException"
+    assert (
+        api.refused("GetSdk", restApiId=rest, stageName="x", sdkType="java").code
+        == "NotFoundException"
+    )

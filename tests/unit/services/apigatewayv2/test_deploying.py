@@ -1,6 +1,15 @@
 import pytest
 
-from http_apis import calling, new_api, new_integration, new_route, new_stage, served, served_keys
+from http_apis import (
+    calling,
+    new_api,
+    new_integration,
+    new_jwt,
+    new_route,
+    new_stage,
+    served,
+    served_keys,
+)
 
 
 def test_a_change_is_served_by_a_stage_with_auto_deploy_at_once():
@@ -187,3 +196,41 @@ def test_settings_of_the_api_are_frozen_with_a_deployment():
     assert found.api.disable_execute_api_endpoint
     call("DeleteCorsConfiguration", ApiId=api)
     assert served(call, api).api.cors is None
+
+
+def test_a_changed_authorizer_decides_at_once():
+    call = calling()
+    api = new_api(call)
+    jwt = new_jwt(call, api)
+    new_stage(call, api)
+    new_route(call, api, AuthorizationType="JWT", AuthorizerId=jwt)
+    assert served(call, api).api.authorizers[0].audience == ("pets",)
+    configuration = {"Audience": ["dogs"]}
+    call("UpdateAuthorizer", ApiId=api, AuthorizerId=jwt, JwtConfiguration=configuration)
+    assert served(call, api).api.authorizers[0].audience == ("dogs",)
+
+
+def test_a_route_is_still_tried_when_only_another_changed():
+    call = calling()
+    api = new_api(call)
+    new_stage(call, api, StageVariables={"host": "127.0.0.1"})
+    integration = new_integration(call, api, IntegrationUri="http://${stageVariables.host}/")
+    new_route(call, api, Target=f"integrations/{integration}")
+    kept = served(call, api)
+    refused = call.refused(
+        "UpdateStage", ApiId=api, StageName="$default", StageVariables={"host": ""}
+    )
+    assert refused.code == "BadRequestException"
+    assert served(call, api) == kept
+    new_route(call, api, "GET /more")
+    assert served_keys(call, api) == ["GET /more", "GET /pets"]
+    call(
+        "UpdateIntegration",
+        ApiId=api,
+        IntegrationId=integration,
+        IntegrationUri="http://${stageVariables.other}/",
+    )
+    stage = call("GetStage", ApiId=api, StageName="$default")
+    assert "stage variable 'other'" in stage["LastDeploymentStatusMessage"]
+    call("CreateRoute", ApiId=api, RouteKey="GET /third", Target=f"integrations/{integration}")
+    assert served_keys(call, api) == ["GET /more", "GET /pets"]

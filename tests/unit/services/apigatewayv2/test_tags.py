@@ -1,4 +1,5 @@
 import pytest
+from botocore import xform_name
 
 from bargate.services.apigatewayv2.service import SERVICE
 from bargate.services.operation import OperationCall
@@ -100,3 +101,12 @@ def test_tags_of_request_and_resource_can_be_asked_for_by_policies():
     (tagged,) = _targets(call, "UntagResource", ResourceArn=_arn(api), TagKeys=["team"])
     assert tagged.context == {"aws:ResourceTag/team": "a", "aws:TagKeys": ("team",)}
     assert ACCOUNT not in tagged.resource
+
+
+@pytest.mark.parametrize("name", sorted(SERVICE.operations))
+def test_every_operation_says_what_it_needs(name):
+    call = calling()
+    names = {xform_name(each): each for each in call.model.operation_names}
+    (target,) = _targets(call, names[name])
+    assert target.action.startswith("apigateway:")
+    assert "/v2" not in target.resource

@@ -1,9 +1,9 @@
 import msgspec
 import pytest
-from calling import Calling, root
 
 from bargate.services.iam import SERVICE
 from bargate.services.paging import token_of
+from calling import Calling, root
 
 OTHER = "210987654321"
 

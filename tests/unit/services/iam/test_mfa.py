@@ -1,11 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from calling import ACCOUNT, Calling
 
 from bargate.identity.mfa import accept_code
 from bargate.identity.totp import code_of, step_at
 from bargate.secret import Secret
+from calling import ACCOUNT, Calling
 
 
 def device(iam: Calling, name: str = "phone") -> tuple[str, Secret]:
@@ -33,7 +33,7 @@ def accepts(iam: Calling, serial: str, owner: str, code: str) -> bool:
 
 
 def test_a_device_is_enabled_by_two_consecutive_codes(iam: Calling) -> None:
-    serial, seed, _ = enabled(iam)
+    serial, _seed, _ = enabled(iam)
     assert serial == f"arn:aws:iam::{ACCOUNT}:mfa/phone"
     found = iam("ListMFADevices", UserName="u")["MFADevices"]
     assert [each["SerialNumber"] for each in found] == [serial]

@@ -1,10 +1,10 @@
 import pytest
-from calling import ACCOUNT, Calling
 
 from bargate.policy import IamUser, RoleSession
 from bargate.records.login_profile import LOGIN_PROFILE
 from bargate.services.iam import SERVICE
 from bargate.services.operation import Caller
+from calling import ACCOUNT, Calling
 
 
 def as_user(iam: Calling, name: str) -> Calling:

@@ -1,4 +1,5 @@
 import pytest
+
 from calling import Calling
 
 
