@@ -23,8 +23,8 @@ _HTTP_API_BASE = f"/_api/{documents.API_ID}"
 def command(document: Path, access_log: str, *options: str) -> tuple[str, ...]:
     """Give the command that serves one document with one worker on a free port."""
     fixed = ("--workers", "1", "--listen", "127.0.0.1:0", "--access-log", access_log)
-    fixed += ("--api-listen", "off")
-    return (sys.executable, "-m", "bargate", "serve", str(document), *fixed, *options)
+    alone = ("--api-listen", "off")
+    return (sys.executable, "-m", "bargate", "serve", str(document), *fixed, *alone, *options)
 
 
 @contextmanager

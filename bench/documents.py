@@ -83,14 +83,35 @@ def jwt_with_scopes(backend_port: int, issuer: str) -> Document:
     }
 
 
-def policy() -> Document:
-    """A resource policy of 20 statements of which the last one allows.
+def policy(role_arn: str | None = None) -> Document:
+    """A resource policy of 20 statements of which the last one allows: everyone, or one role.
 
     The 19 before it name other paths, addresses, agents and times; every one must be looked at,
     because any of them could deny.
     """
+    last = _allow("execute-api:/*")
+    if role_arn is not None:
+        last["Principal"] = {"AWS": role_arn}
     statements = [_other(number) for number in range(19)]
-    return {"Version": "2012-10-17", "Statement": [*statements, _allow("execute-api:/*")]}
+    return {"Version": "2012-10-17", "Statement": [*statements, last]}
+
+
+def identity_policy() -> Document:
+    """A policy of a role that may call the stage of the bench, in one of its statements."""
+    others = [
+        {"Effect": "Allow", "Action": "apigateway:GET", "Resource": "*"},
+        {
+            "Effect": "Deny",
+            "Action": "execute-api:*",
+            "Resource": f"arn:aws:execute-api:*:*:*/{STAGE}/*/admin/*",
+        },
+    ]
+    invoke = {
+        "Effect": "Allow",
+        "Action": "execute-api:Invoke",
+        "Resource": f"arn:aws:execute-api:*:*:*/{STAGE}/GET/pets/*",
+    }
+    return {"Version": "2012-10-17", "Statement": [*others, invoke]}
 
 
 def _other(number: int) -> Document:

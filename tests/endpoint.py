@@ -23,6 +23,7 @@ import botocore.awsrequest
 from botocore.config import Config
 
 from bargate.control.authenticate import Authenticator
+from bargate.control.backends import Backends
 from bargate.control.dispatch import Dispatcher
 from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
@@ -32,6 +33,7 @@ from bargate.control.passage import Passage
 from bargate.control.publisher import Publisher
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
+from bargate.control.uses import Uses
 from bargate.records.access_key import ACCESS_KEY
 from bargate.settings import ControlSettings
 from bargate.snapshot.identities import CompiledIdentities
@@ -94,17 +96,19 @@ class Endpoint:
         identities = CompiledIdentities(action=None)
         self.publisher = Publisher(self.store, identities, self._deliver, 0)
         environment = make_environment(self.settings, self.store.read(sealing_keys))
+        self.uses = Uses(self.store)
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),
             services=SERVICES,
             store=self.store,
             authenticator=Authenticator(identities, environment.sealer, self.settings),
             environment=environment,
+            uses=self.uses,
             partition="aws",
             clock=lambda: datetime.fromtimestamp(datetime.now(UTC).timestamp() + self.skew_s, UTC),
         )
         emulation = (
-            Emulation(Passage(self.settings.gateway_url), tuple(SERVICES), self._reset)
+            Emulation(Passage(self.settings.gateway_url, Backends()), tuple(SERVICES), self._reset)
             if self.settings.dev
             else None
         )

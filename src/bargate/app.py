@@ -99,6 +99,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         region=source.region,
         partition=source.partition,
         domain=source.domain,
+        issuers=source.issuers,
     )
 
 

@@ -35,7 +35,8 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
 
     `folder` holds the store, the master key and the root credentials; `is_temporary` says that it
     goes when the process does, so that nothing need be durable. `dev` takes any credentials as the
-    account's administrator. `gateway_url` is where the workers answer.
+    account's administrator. `issuers` are those of `Installation`; `gateway_url` is where the workers
+    answer.
     """
 
     folder: str
@@ -47,6 +48,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     region: str
     partition: str = "aws"
     domain: str = "localhost"
+    issuers: dict[str, str] = {}
     gateway_url: str = ""
 
 

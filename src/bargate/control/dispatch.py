@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from bargate.control.authenticate import Authenticator, Signer
     from bargate.control.edge import Incoming
+    from bargate.control.uses import Uses
     from bargate.services.environment import Environment
     from bargate.store.interface import Store, Transaction
     from bargate.wire.find import Found
@@ -65,6 +66,7 @@ class Dispatcher:
         store: Store,
         authenticator: Authenticator,
         environment: Environment,
+        uses: Uses,
         partition: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -73,6 +75,7 @@ class Dispatcher:
         self._store = store
         self._authenticator = authenticator
         self._environment = environment
+        self._uses = uses
         self._partition = partition
         self._clock = clock
 
@@ -105,6 +108,7 @@ class Dispatcher:
         now = self._clock()
         signer = self._authenticator.authenticate(incoming, found.operation, now)
         name = found.operation.name
+        self._uses.note(signer.caller, found.service, signer.region, now)
         check_session(signer.caller.session, service.name, name)
         params = parse_request(found, incoming.request)
         check_request(found, params)

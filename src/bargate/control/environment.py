@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bargate.identity.attempts import Attempts
+from bargate.model.installation import Installation
 from bargate.services.environment import Environment
 from bargate.tokens.sealed import Sealer
 
 if TYPE_CHECKING:
+    from bargate.services.environment import BackendCaller, FetchingKeys
     from bargate.settings import ControlSettings
     from bargate.tokens.session import SealingKey
 
 
-def make_environment(settings: ControlSettings, keys: tuple[SealingKey, ...]) -> Environment:
+def make_environment(
+    settings: ControlSettings,
+    keys: tuple[SealingKey, ...],
+    backends: BackendCaller | None = None,
+    directory: FetchingKeys | None = None,
+) -> Environment:
     """Give the surroundings of the operations of one installation."""
 
     def api_endpoint(api_id: str, region: str) -> str:
@@ -26,4 +33,13 @@ def make_environment(settings: ControlSettings, keys: tuple[SealingKey, ...]) ->
         sealing_keys=keys,
         mfa_attempts=Attempts(),
         api_endpoint=api_endpoint,
+        backends=backends,
+        keys=directory,
+        installation=Installation(
+            account_id=settings.account_id,
+            region=settings.region,
+            partition=settings.partition,
+            domain=settings.domain,
+            issuers=settings.issuers,
+        ),
     )

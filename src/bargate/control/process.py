@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, TypeVar
 import uvloop
 
 from bargate.control.authenticate import Authenticator
+from bargate.control.backends import Backends
 from bargate.control.dispatch import Dispatcher
 from bargate.control.documents import store_documents
 from bargate.control.edge import Edge
@@ -47,7 +48,10 @@ from bargate.control.publisher import Publisher
 from bargate.control.server import EndpointServer
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
+from bargate.control.uses import Uses
 from bargate.gateway.channel import Channel, decoder
+from bargate.gateway.fetch import fetch
+from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.snapshot.identities import CompiledIdentities
 from bargate.store.folder import open_folder
@@ -78,21 +82,29 @@ class Control:
         self._tasks: set[asyncio.Task[None]] = set()
         identities = CompiledIdentities(action=None)
         self._publisher = Publisher(store, identities, self._deliver, begin.version)
-        self._passage = Passage(begin.settings.gateway_url)
+        self._backends = Backends()
+        self._uses = Uses(store)
+        self._keys = HttpKeyDirectory(fetch)
         self._server = EndpointServer(self._edge(identities))
 
     def _edge(self, identities: CompiledIdentities) -> Edge:
         settings, store = self._settings, self._store
-        environment = make_environment(settings, store.read(sealing_keys))
+        environment = make_environment(
+            settings, store.read(sealing_keys), self._backends, self._keys
+        )
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),
             services=SERVICES,
             store=store,
             authenticator=Authenticator(identities, environment.sealer, settings),
             environment=environment,
+            uses=self._uses,
             partition=settings.partition,
         )
-        emulation = Emulation(self._passage, tuple(SERVICES), self._reset) if settings.dev else None
+        emulation = None
+        if settings.dev:
+            passage = Passage(settings.gateway_url, self._backends)
+            emulation = Emulation(passage, tuple(SERVICES), self._reset)
         return Edge(dispatcher, Status(self._collect, version("bargate")), emulation)
 
     async def run(self, listener: socket.socket) -> None:
@@ -101,15 +113,19 @@ class Control:
         obeying = loop.create_task(self._obey())
         self._store.subscribe(self._publisher.committed)
         publishing = loop.create_task(self._publish())
+        noting = loop.create_task(self._uses.run())
         serving = await self._server.begin(listener)
         gc.collect()
         gc.freeze()
         await asyncio.wait({obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED)
         self._server.end()
         await serving
+        noting.cancel()
+        await self._uses.write()
         publishing.cancel()
         obeying.cancel()
-        await self._passage.close()
+        await self._keys.close()
+        self._backends.close()
 
     async def _publish(self) -> None:
         await self._publisher.publish_everything()

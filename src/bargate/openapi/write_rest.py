@@ -1,6 +1,6 @@
 """A REST API as a document: what `import_document` reads back as the same API.
 
-RestApi ──write_rest_api──► plain values ──json.dumps | write_yaml──► text
+RestApi ──write_rest_api──► plain values ──write_http_text──► text
 """
 
 from __future__ import annotations

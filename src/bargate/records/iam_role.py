@@ -26,13 +26,20 @@ class Role(Struct, frozen=True, kw_only=True):
     max_session_duration_s: int = 3600
     tags: dict[str, str] = {}
     service: str | None = None
-    last_used_at: datetime | None = None
-    last_used_region: str | None = None
 
     @property
     def arn(self) -> str:
         """The ARN, path included."""
         return f"arn:{self.partition}:iam::{self.account_id}:role{self.path}{self.name}"
+
+
+class RoleUse(Struct, frozen=True, kw_only=True):
+    """The last use of a role. Kept apart, so that a use is no change of what the role may do."""
+
+    account_id: str
+    role_id: str
+    used_at: datetime
+    region: str
 
 
 class RoleDeletion(Struct, frozen=True, kw_only=True):
@@ -56,3 +63,5 @@ ROLE: Kind[Role] = Kind(
 ROLE_DELETION: Kind[RoleDeletion] = Kind(
     "iam_role_deletion", RoleDeletion, lambda each: (each.account_id, each.id)
 )
+
+ROLE_USE: Kind[RoleUse] = Kind("iam_role_use", RoleUse, lambda use: (use.account_id, use.role_id))

@@ -1,11 +1,13 @@
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bargate.identity.affected import affected
+from bargate.identity.find import role_named
 from bargate.identity.first_start import create_root_key
-from bargate.identity.last_used import note_use
+from bargate.identity.last_used import note_role_use, note_use
 from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
 from bargate.services.iam import SERVICE
 from bargate.store.interface import Change
@@ -189,3 +191,19 @@ def test_the_last_use_of_a_key_is_noted(iam: Watched) -> None:
     assert iam.refused("GetAccessKeyLastUsed", AccessKeyId="AKIAAAAAAAAAAAAAAAAA").code == (
         "NoSuchEntity"
     )
+
+
+def test_the_last_use_of_a_role_is_noted_and_goes_with_it(iam: Watched) -> None:
+    iam("CreateRole", RoleName="r", AssumeRolePolicyDocument=TRUST)
+    assert iam("GetRole", RoleName="r")["Role"]["RoleLastUsed"] == {}
+
+    def note(tx: Any) -> None:
+        role = role_named(tx, ACCOUNT, "r")
+        assert role is not None
+        note_role_use(tx, role, "eu-west-1", iam.now)
+
+    iam.store.write(note)
+    assert iam.published == set()
+    used = iam("GetRole", RoleName="r")["Role"]["RoleLastUsed"]
+    assert (used["Region"], used["LastUsedDate"]) == ("eu-west-1", iam.now - timedelta(seconds=1))
+    iam("DeleteRole", RoleName="r")

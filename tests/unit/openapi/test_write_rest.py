@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from bargate.model.rest_api import RestApi
 from bargate.openapi import import_document, read_document
 from bargate.openapi.source import value_of
+from bargate.openapi.write_http_text import write_yaml
 from bargate.openapi.write_rest import Wanted, write_rest_api
-from bargate.openapi.write_yaml import write_yaml
 
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"
 FUNCTION = (
@@ -232,7 +232,7 @@ SCHEMAS = st.recursive(
     kind=st.sampled_from(["oas30", "swagger"]),
     is_yaml=st.booleans(),
 )
-def test_writing_loses_nothing(
+def test_writing_loses_nothing(  # noqa: PLR0913, PLR0917
     schema: Any,
     path: list[str],
     verbs: set[str],

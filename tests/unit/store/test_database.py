@@ -1,7 +1,6 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import create_engine, inspect
 
 from bargate.store import database
 from bargate.store.database import create_database, open_database
@@ -9,7 +8,7 @@ from bargate.store.groups import do_group
 from bargate.store.interface import StoreUnavailable
 from bargate.store.record_bytes import RecordBytes
 from bargate.store.sealing import Sealer
-from bargate.store.statements import Statements, statements, tables
+from bargate.store.statements import Statements, statements
 
 SEALER = Sealer((bytes(32),))
 
@@ -22,20 +21,26 @@ def path(tmp_path):
 
 
 def test_migrations_lead_to_the_tables_that_the_statements_are_written_for(path):
-    found = inspect(create_engine(f"sqlite:///{path}"))
-    for table in tables().sorted_tables:
-        columns = {each["name"]: each for each in found.get_columns(table.name)}
-        assert list(columns) == [column.name for column in table.columns]
-        for column in table.columns:
-            assert isinstance(columns[column.name]["type"], type(column.type)) or str(
-                columns[column.name]["type"]
-            ) == str(column.type)
-            assert columns[column.name]["nullable"] == column.nullable
-        primary = found.get_pk_constraint(table.name)["constrained_columns"]
-        assert primary == [column.name for column in table.primary_key.columns]
-    assert [each["column_names"] for each in found.get_unique_constraints("record")] == [
-        ["kind", "key"]
+    connection = open_database(path, SEALER)
+    columns = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
+    assert connection.execute(columns, ("record",)).fetchall() == [
+        ("id", "INTEGER", 1, 1),
+        ("kind", "TEXT", 1, 0),
+        ("key", "BLOB", 1, 0),
+        ("value", "BLOB", 1, 0),
     ]
+    assert connection.execute(columns, ("entry",)).fetchall() == [
+        ("kind", "TEXT", 1, 1),
+        ("name", "TEXT", 1, 2),
+        ("position", "BLOB", 1, 3),
+        ("record", "INTEGER", 1, 0),
+    ]
+    ((index,),) = connection.execute(
+        "SELECT name FROM pragma_index_list('record') WHERE \"unique\""
+    ).fetchall()
+    members = connection.execute("SELECT name FROM pragma_index_info(?)", (index,)).fetchall()
+    assert members == [("kind",), ("key",)]
+    connection.close()
 
 
 def test_every_commit_waits_for_the_disk(path):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from bargate.model.rest_api import Model, RestApi
+from bargate.openapi.write_http_text import write_json, write_yaml
 from bargate.openapi.write_rest import Wanted, write_rest_api
 from bargate.openapi.write_schemas import TooLarge
-from bargate.openapi.write_yaml import write_yaml
 from bargate.records.deployed_rest_api import DEPLOYED_REST_API
 from bargate.records.documentation import DOCUMENTATION_VERSION
 from bargate.records.rest_model import REST_MODEL
@@ -42,7 +42,7 @@ def get_export(call: OperationCall, request: Params) -> Params:
     except TooLarge as error:
         raise bad_request("The models of the API are too large to export") from error
     is_json = _TYPES[content_type] == "json"
-    text = json.dumps(document, ensure_ascii=False, indent=2) if is_json else write_yaml(document)
+    text = write_json(document) if is_json else write_yaml(document)
     file_name = f"{request['exportType']}_{stage.created:%Y-%m-%dT%H:%M:%SZ}.{_TYPES[content_type]}"
     return {
         "contentType": content_type,

@@ -35,4 +35,7 @@ def is_storable(text: str) -> bool:
 
 def tags_of(request: Params) -> dict[str, str]:
     """Read `tags`."""
-    return checked_tags(request.get("tags") or {})
+    tags = checked_tags(request.get("tags") or {})
+    if not all(is_storable(key + value) for key, value in tags.items()):
+        raise bad_request("Tags must be Unicode text without NUL")
+    return tags

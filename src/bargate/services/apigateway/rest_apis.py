@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bargate.records.base_path_mapping import BASE_PATH_MAPPING
 from bargate.records.deployed_rest_api import DEPLOYED_REST_API
-from bargate.records.documentation import DOCUMENTATION_PART, DOCUMENTATION_VERSION
 from bargate.records.gateway_response import GATEWAY_RESPONSE
 from bargate.records.request_validator import REQUEST_VALIDATOR
 from bargate.records.rest_api import REST_API, RestApiRecord
@@ -13,6 +11,7 @@ from bargate.records.rest_deployment import REST_DEPLOYMENT
 from bargate.records.rest_model import REST_MODEL
 from bargate.records.rest_resource import REST_RESOURCE, RestResource
 from bargate.records.rest_stage import REST_STAGE
+from bargate.services.apigateway.api_removal import forget_api
 from bargate.services.apigateway.cloning import clone_parts
 from bargate.services.apigateway.default_models import default_models
 from bargate.services.apigateway.endpoint_configuration import (
@@ -44,8 +43,6 @@ _PARTS = (
     REST_STAGE,
     DEPLOYED_REST_API,
     REST_DEPLOYMENT,
-    DOCUMENTATION_PART,
-    DOCUMENTATION_VERSION,
 )
 
 
@@ -134,10 +131,7 @@ def update_rest_api(call: OperationCall, request: Params) -> Params:
 def delete_rest_api(call: OperationCall, request: Params) -> Params:
     """Delete an API with all its parts, a batch at a time."""
     api = the_api(call, request)
-    if call.tx.list_by(BASE_PATH_MAPPING, "api", api.key(), limit=1):
-        raise bad_request(
-            "Please remove all base path mappings related to the RestApi in your domain"
-        )  # AWS [O]
+    forget_api(call, api.id)
     for kind in _PARTS:
         delete_all(call.tx, kind, api.key())
     call.tx.delete(REST_API, api.key())

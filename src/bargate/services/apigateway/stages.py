@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from bargate.records.rest_stage import REST_STAGE, CanarySettings, RestStage
+from bargate.services.apigateway.api_removal import forget_stage
 from bargate.services.apigateway.errors import bad_request, conflict
 from bargate.services.apigateway.finding import (
     check_documentation,
@@ -103,8 +104,10 @@ def update_stage(call: OperationCall, request: Params) -> Params:
 
 @operation(writes=True)
 def delete_stage(call: OperationCall, request: Params) -> Params:
-    """Delete a stage: from then on its calls are refused."""
-    call.tx.delete(REST_STAGE, the_stage(call, request).key())
+    """Delete a stage: from then on its calls are refused, and no usage plan opens it."""
+    stage = the_stage(call, request)
+    forget_stage(call, stage.api_id, stage.name)
+    call.tx.delete(REST_STAGE, stage.key())
     return {}
 
 

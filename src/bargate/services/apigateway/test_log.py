@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
 _MAX_BODY: Final = 1_024
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
 # What opens doors elsewhere is not written down.
 _SECRET: Final = frozenset(
     {b"authorization", b"cookie", b"proxy-authorization", b"set-cookie", b"x-amz-security-token", b"x-api-key"}

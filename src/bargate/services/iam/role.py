@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import structs
 
 from bargate.identity.unique_id import unique_id
-from bargate.records.iam_role import ROLE, Role
+from bargate.records.iam_role import ROLE, ROLE_USE, Role
 from bargate.records.inline_policy import INLINE_POLICY
 from bargate.records.instance_profile import INSTANCE_PROFILE
 from bargate.records.managed_policy import ATTACHMENT
@@ -136,6 +136,8 @@ def remove_role(call: OperationCall, role: Role) -> None:
     if call.tx.list(INLINE_POLICY, entity.key, limit=1):
         raise delete_conflict("delete policies")
     drop_boundary(call, entity)
+    if call.tx.find(ROLE_USE, ROLE.key_of(role)) is not None:
+        call.tx.delete(ROLE_USE, ROLE.key_of(role))
     call.tx.delete(ROLE, ROLE.key_of(role))
 
 
@@ -171,12 +173,10 @@ def whole_role(call: OperationCall, role: Role) -> Params:
     shape = role_shape(call, role) | boundary_shape(call, entity_of("role", role))
     if role.tags:
         shape["Tags"] = tag_list(role.tags)
-    shape["RoleLastUsed"] = role_last_used(role)
+    shape["RoleLastUsed"] = _last_used(call, role)
     return shape
 
 
-def role_last_used(role: Role) -> Params:
-    """Give when a role was last used."""
-    if role.last_used_at is None:
-        return {}
-    return {"LastUsedDate": role.last_used_at, "Region": role.last_used_region or ""}
+def _last_used(call: OperationCall, role: Role) -> Params:
+    use = call.tx.find(ROLE_USE, ROLE.key_of(role))
+    return {} if use is None else {"LastUsedDate": use.used_at, "Region": use.region}

@@ -1,5 +1,6 @@
 """Virtual MFA devices before they belong to a user."""
 
+import io
 import re
 from typing import Any
 from urllib.parse import quote
@@ -42,10 +43,20 @@ def create_virtual_mfa_device(call: OperationCall, request: Params) -> Params:
     shape: Params = {
         "SerialNumber": device.arn,
         "Base32StringSeed": device.seed.reveal().encode("ascii"),
+        "QRCodePNG": _qr_code(device),
     }
     if device.tags:
         shape["Tags"] = tag_list(device.tags)
     return {"VirtualMFADevice": shape}
+
+
+def _qr_code(device: MfaDevice) -> bytes:
+    """Draw what an authenticator app reads with its camera."""
+    import segno  # noqa: PLC0415  loaded by the few calls that need it
+
+    image = io.BytesIO()
+    segno.make(otpauth_uri(device), micro=False).save(image, kind="png", scale=4)
+    return image.getvalue()
 
 
 @operation(writes=True)
@@ -100,7 +111,6 @@ def the_device(call: OperationCall, serial_number: str) -> MfaDevice:
 
 
 def otpauth_uri(device: MfaDevice) -> str:
-    """Write what an authenticator app reads from a device's QR code; it holds the seed."""
-    label = quote(f"Amazon Web Services:{device.name}@{device.account_id}", safe=":@")
-    seed = device.seed.reveal()
-    return f"otpauth://totp/{label}?secret={seed}&issuer=Amazon%20Web%20Services"
+    """Write what a device's QR code says (AWS [M] VirtualMFADevice); it holds the seed."""
+    label = quote(f"{device.name}@{device.account_id}", safe="@")
+    return f"otpauth://totp/{label}?secret={device.seed.reveal()}"

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from bargate.arn import MalformedArn, parse_arn
 from bargate.identity.find import role_of_arn
+from bargate.identity.last_used import note_role_use
 from bargate.identity.unique_id import secret_access_key
 from bargate.policy import AccountRoot, PolicyKind, compile_policy, parse_policy
 from bargate.services.decide import access_denied, decide
@@ -59,6 +60,7 @@ def assume_role(call: OperationCall, request: Params) -> Params:
     duration_s = _duration_s(call, request, role)
     policies = session_policies(call, request, role.account_id)
     session = _session(call, asked, role, policies, duration_s)
+    note_role_use(call.tx, role, call.region, call.now)
     output: Params = {
         "Credentials": issue(call, session),
         "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},

@@ -172,6 +172,8 @@ def test_texts_that_cannot_be_kept_are_refused(api: Calling) -> None:
         assert refused.message == "Invalid API Key name, can be at most 1024 characters."
     refused = api.refused("CreateApiKey", description="\0")
     assert refused.message == "Invalid API Key description specified."
+    for tags in ({"\ud800": "a"}, {"a": "\ud800"}, {"a": "\0"}, {"aws:a": "b"}, {"": "b"}):
+        assert api.refused("CreateApiKey", tags=tags).code == "BadRequestException"
     assert api.refused("GetApiKey", apiKey="a\0b").code == "NotFoundException"
     assert api.refused("GetApiKeys", nameQuery="\ud800").code == "BadRequestException"
 

@@ -4,16 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from calling import ACCOUNT, NOW, REGION, Calling, root
 from msgspec.structs import replace
-from unit.openapi.documents import REST
-from unit.openapi.test_write_rest import DOCUMENT, comparable, read
-from unit.services.apigateway_more.building_apis import api_with_stages
 
 from bargate.records.rest_api import REST_API
 from bargate.services.apigateway import SERVICE
 from bargate.services.apigateway.deployed import frozen_api
 from bargate.services.apigateway.from_model import Beside, Place, store_rest_api
+from calling import ACCOUNT, NOW, REGION, Calling, root
+from unit.openapi.documents import REST
+from unit.openapi.test_write_rest import DOCUMENT, comparable, read
+from unit.services.apigateway_more.building_apis import api_with_stages
 
 BODY = json.dumps(DOCUMENT).encode()
 
@@ -80,7 +80,7 @@ def test_what_is_exported_is_imported_as_the_same(api: Calling, kind: str, accep
     )  # fmt: skip
     api("PutRestApi", restApiId=first, mode="overwrite", body=again["body"])
     assert comparable(live(api, first)) == comparable(before)
-    deployed = api.store.read(lambda tx: read(exported["body"].decode()))
+    deployed = read(exported["body"].decode())
     policy_apart = replace(
         comparable(before)[0], id="", authorizers=(), request_validators=(), resources=()
     )
@@ -229,11 +229,9 @@ def test_a_base_path_goes_where_it_is_asked(api: Calling, mode: str, path: str) 
     assert [each.path for each in live(api, rest).resources] == [path]
 
 
-@pytest.mark.parametrize("base", ["/a b", "/../x", "/{v}", "/é", "/a%00\x01"])
+@pytest.mark.parametrize("base", ["/a b", "/{v}", "/é", "/a%00\x01"])
 def test_a_base_path_is_made_of_path_parts(api: Calling, base: str) -> None:
     body = document(paths={"/a": GET}, servers=[{"url": f"https://e.com{base}"}])
-    if base == "/../x":
-        return
     refused = api.refused("ImportRestApi", body=body, parameters={"basepath": "prepend"})
     assert refused.code == "BadRequestException"
 

@@ -5,8 +5,6 @@ from typing import Any, cast
 
 import pytest
 from botocore import xform_name
-from calling import ACCOUNT, REGION, Calling, root
-from unit.tokens.minting import MemoryDirectory, jwk, mint
 
 from bargate.access.key_directory import KeySource
 from bargate.mapping.plan import UpstreamRequest
@@ -15,6 +13,8 @@ from bargate.services.apigateway import SERVICE
 from bargate.services.environment import BackendAnswer, BackendFailed, Environment
 from bargate.services.operation import Later, OperationCall
 from bargate.wire.error import AwsError
+from calling import ACCOUNT, REGION, Calling, root
+from unit.tokens.minting import MemoryDirectory, jwk, mint
 
 POOL = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_abc"
 

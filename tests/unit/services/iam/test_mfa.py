@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from bargate.identity.mfa import accept_code
+from bargate.identity.mfa import accept_code, device_of
 from bargate.identity.totp import code_of, step_at
 from bargate.secret import Secret
+from bargate.services.iam.virtual_mfa_device import otpauth_uri
 from calling import ACCOUNT, Calling
 
 
@@ -124,3 +125,11 @@ def test_a_clock_that_is_off_is_synchronised(iam: Calling) -> None:
 def test_devices_that_are_not_there(iam: Calling, serial: str) -> None:
     assert iam.refused("DeleteVirtualMFADevice", SerialNumber=serial).code == "NoSuchEntity"
     assert not accepts(iam, serial, ACCOUNT, "123456")
+
+
+def test_what_a_qr_code_would_say(iam: Calling) -> None:
+    serial, seed = device(iam, "phone+1")
+    found = iam.store.read(lambda tx: device_of(tx, serial))
+    assert found is not None
+    uri = otpauth_uri(found)
+    assert uri == f"otpauth://totp/phone%2B1@{ACCOUNT}?secret={seed.reveal()}"

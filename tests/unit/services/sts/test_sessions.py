@@ -180,3 +180,23 @@ class TestAuthorizationMessage:
         for forged in (encoded[:-8] + "AAAAAAA=", "x", "é" * 10, encoded[4:]):
             code = code_of(sts.decode_authorization_message, EncodedMessage=forged)
             assert code == "InvalidAuthorizationMessageException"
+
+
+def test_it_is_told_when_keys_and_roles_were_last_used(endpoint: Endpoint, alice: Any) -> None:
+    iam = endpoint.client("iam")
+    (key,) = iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
+    alice("apigateway").get_rest_apis()
+    endpoint.run(endpoint.uses.write())
+    used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])
+    assert used["UserName"] == "alice"
+    assert used["AccessKeyLastUsed"]["ServiceName"] == "apigateway"
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    arn = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    assert "LastUsedDate" not in iam.get_role(RoleName="r")["Role"].get("RoleLastUsed", {})
+    alice("sts").assume_role(RoleArn=arn, RoleSessionName="work")
+    assert "LastUsedDate" in iam.get_role(RoleName="r")["Role"]["RoleLastUsed"]

@@ -1,0 +1,82 @@
+"""Every operation is called once through real boto3 with valid input and answers as modelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.loaders
+import botocore.model
+from botocore import xform_name
+from conformance.control.world import BUILD, SCRIPT, TEAR_DOWN, World
+from tests.endpoint import Endpoint
+
+from bargate.control.services import SERVICES
+
+# What is there to be called; a new operation needs a step of its own in the script.
+OPERATIONS = {"apigateway": 124, "apigatewayv2": 72, "iam": 151, "sts": 6}
+# Calls that the script expects to be refused, for the reason that each gives.
+REFUSED = 17
+
+_LOADER = botocore.loaders.Loader()
+_MODELS = {
+    name: botocore.model.ServiceModel(_LOADER.load_service_model(name, "service-2"), name)
+    for name in SERVICES
+}
+
+
+def test_the_script_calls_every_operation() -> None:
+    for service, found in SERVICES.items():
+        called = {xform_name(each.operation) for each in SCRIPT if each.service == service}
+        assert called == set(found.operations), called ^ set(found.operations)
+        assert len(called) == OPERATIONS[service]
+
+
+def test_every_operation_answers_with_what_its_model_requires(endpoint: Endpoint) -> None:
+    world = World(endpoint)
+    world.build()
+    refused = [each for each in SCRIPT if each.refused]
+    for step in TEAR_DOWN:
+        world.play(step)
+    # nothing of the world is left but what the script does not take away
+    left = world.root("apigateway").get_rest_apis()["items"]
+    assert [each["name"] for each in left] == ["imported"]
+    users = world.root("iam").list_users()["Users"]
+    assert [each["UserName"] for each in users] == ["agent"]
+    assert len({str(each) for each in refused}) == REFUSED
+    assert all(each.why for each in refused)
+
+
+def test_every_answer_holds_its_required_members(endpoint: Endpoint) -> None:
+    world = World(endpoint)
+    checked = 0
+    world.root("iam").attach_user_policy(
+        UserName="agent", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    endpoint.published()
+    for step in (*BUILD, *TEAR_DOWN):
+        output = world.play(step)
+        if output is None:
+            continue
+        assert output["ResponseMetadata"]["RequestId"], step
+        shape = _MODELS[step.service].operation_model(step.operation).output_shape
+        if shape is not None:
+            checked += _check(output, shape, str(step))
+    assert checked > 500
+
+
+def _check(value: Any, shape: Any, path: str) -> int:
+    """Count the required members of a value; each has to be there."""
+    if shape.type_name == "list":
+        return sum(_check(each, shape.member, f"{path}[]") for each in value)
+    if shape.type_name == "map":
+        return sum(_check(each, shape.value, f"{path}.*") for each in value.values())
+    if shape.type_name != "structure" or shape.is_document_type:
+        return 0
+    for name in shape.required_members:
+        assert value.get(name) is not None, f"{path} lacks {name}"
+    inside = sum(
+        _check(value[name], member, f"{path}.{name}")
+        for name, member in shape.members.items()
+        if value.get(name) is not None
+    )
+    return inside + len(shape.required_members)
