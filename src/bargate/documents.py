@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from bargate.access.resource_policy import check_signed_keys
 from bargate.model.http_api import HttpApi
-from bargate.model.installation import Installation, ServedStage, Stage
+from bargate.model.installation import DEFAULT_SIGNATURE_SKEW_S, Installation, ServedStage, Stage
 from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi import (
     Document,
@@ -59,6 +59,7 @@ class Source(Struct, frozen=True, kw_only=True):
     region: str
     partition: str = "aws"
     domain: str = "localhost"
+    signature_skew_s: int = DEFAULT_SIGNATURE_SKEW_S
 
 
 class LoadedApi(Struct, frozen=True, eq=False):
@@ -110,6 +111,7 @@ def _installation(source: Source, served: tuple[ServedStage, ...]) -> Installati
         domain=source.domain,
         served=served,
         issuers=source.issuers,
+        signature_skew_s=source.signature_skew_s,
     )
 
 

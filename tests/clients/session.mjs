@@ -124,7 +124,7 @@ const assume = policy({ Action: "sts:AssumeRole", Resource: RoleArn });
 const allowed = await user(`${name}-allowed`, { invoke, assume });
 const stranger = await user(`${name}-stranger`, {});
 const session = await new sts.STSClient({ credentials: allowed }).send(
-  new sts.AssumeRoleCommand({ RoleArn, RoleSessionName: "s" }),
+  new sts.AssumeRoleCommand({ RoleArn, RoleSessionName: "session" }),
 );
 const deadline = Date.now() + 2_000;
 while ((await call(url, root)).status !== 200 && Date.now() < deadline);

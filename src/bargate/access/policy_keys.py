@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from bargate.access.context_keys import ALL_KEYS, SIGNED_KEYS
 from bargate.model.invalid import InvalidConfiguration
-from bargate.openapi.nearest import did_you_mean
+from bargate.nearest import did_you_mean
 from bargate.policy import Policy, Statement
 from bargate.policy.conditions import OPERATORS
 from bargate.policy.document import CURRENT_VERSION, Condition

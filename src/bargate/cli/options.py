@@ -11,7 +11,11 @@ import click
 
 from bargate.arn import parse_arn
 from bargate.documents import Source
-from bargate.model.installation import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
+from bargate.model.installation import (
+    DEFAULT_ACCOUNT_ID,
+    DEFAULT_REGION,
+    DEFAULT_SIGNATURE_SKEW_S,
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,6 +23,7 @@ _STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}|\$default")  # AWS [D] apigw-objects 
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]{0,512}")  # AWS [M] Stage.variables
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
+MAX_SIGNATURE_SKEW_S = 3_600
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
@@ -37,7 +42,7 @@ def _files(*, required: bool) -> Callable[[Command], Command]:
         "files",
         nargs=-1,
         required=required,
-        metavar="API.yaml…",
+        metavar="API.yaml…" if required else "[API.yaml…]",
         type=click.Path(path_type=str),
     )
 
@@ -97,6 +102,15 @@ def source_options(command: Command) -> Command:
             callback=_pattern(_DOMAIN, "a domain looks like api.example.com"),
             help="Serve also at {apiId}.execute-api.{region}.DOMAIN.",
         ),
+        click.option(
+            "--signature-skew",
+            "signature_skew_s",
+            type=click.IntRange(1, MAX_SIGNATURE_SKEW_S),
+            default=DEFAULT_SIGNATURE_SKEW_S,
+            show_default=True,
+            metavar="SECONDS",
+            help="How far the clock of who signs a call may be off.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -113,6 +127,7 @@ def source_of(
     account: str,
     region: str,
     domain: str,
+    signature_skew_s: int,
 ) -> Source:
     """Join the shared options into the source of an installation."""
     kind: Literal["REST", "HTTP"] | None = None
@@ -128,6 +143,7 @@ def source_of(
         region=region,
         partition=partition_of(region),
         domain=domain,
+        signature_skew_s=signature_skew_s,
     )
 
 

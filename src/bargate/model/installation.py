@@ -7,6 +7,7 @@ from bargate.model.rest_api import RestApi
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 DEFAULT_REGION = "us-east-1"
+DEFAULT_SIGNATURE_SKEW_S = 300  # AWS [O] iam-sts §6: execute-api says 5 minutes
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -56,4 +57,4 @@ class Installation(Struct, frozen=True, kw_only=True):
     domain: str = "localhost"
     served: tuple[ServedStage, ...] = ()
     issuers: dict[str, str] = {}
-    signature_skew_s: int = 300
+    signature_skew_s: int = DEFAULT_SIGNATURE_SKEW_S

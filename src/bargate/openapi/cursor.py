@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bargate.openapi.findings import Report, shown
-from bargate.openapi.nearest import did_you_mean
+from bargate.nearest import did_you_mean
 from bargate.openapi.source import Mapping, Node, Path, Scalar, Sequence, entry_of
 
 if TYPE_CHECKING:

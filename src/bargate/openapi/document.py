@@ -16,7 +16,6 @@ from bargate.openapi.source import (
     check_text,
     locate,
 )
-from bargate.openapi.yaml_source import parse_yaml
 
 API_ID_EXTENSION: Final = "x-bargate-api-id"
 _UNCARRIED = re.compile("[\x00\ud800-\udfff]")
@@ -72,14 +71,21 @@ def api_id_of(root: Cursor) -> str | None:
 def _parse(text: str, file_name: str) -> Node:
     _check_characters(text)
     if not text.lstrip(" \t\r\n").startswith(("{", "[")):
-        return parse_yaml(text)
+        return _parse_yaml(text)
     try:
         return parse_json(text)
     except Malformed:
         # A flow mapping may open a YAML file too.
         if file_name.lower().endswith((".yaml", ".yml")):
-            return parse_yaml(text)
+            return _parse_yaml(text)
         raise
+
+
+def _parse_yaml(text: str) -> Node:
+    # Read when it is needed: a fifteenth of a second, in processes that seldom see a document.
+    from bargate.openapi.yaml_source import parse_yaml  # noqa: PLC0415
+
+    return parse_yaml(text)
 
 
 def _check_characters(text: str) -> None:

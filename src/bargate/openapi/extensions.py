@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bargate.openapi.document import API_ID_EXTENSION, api_id_of
 from bargate.openapi.findings import shown
-from bargate.openapi.nearest import did_you_mean
+from bargate.nearest import did_you_mean
 from bargate.openapi.source import Mapping, Path, Scalar
 
 if TYPE_CHECKING:

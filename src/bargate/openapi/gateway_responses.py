@@ -9,7 +9,7 @@ from bargate.model.rest_api import GatewayResponse
 from bargate.openapi.expressions import gateway_mapping
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.findings import shown
-from bargate.openapi.nearest import did_you_mean
+from bargate.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from bargate.openapi.cursor import Cursor

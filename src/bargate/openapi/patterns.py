@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import regex
-
 MAX_CHARACTERS: Final = 1024
 
 
@@ -11,6 +9,8 @@ def pattern_problem(text: str) -> str | None:
     """Say why `text` is no regular expression that can be used, None when it is one."""
     if len(text) > MAX_CHARACTERS:
         return f"it has {len(text)} characters, {MAX_CHARACTERS} are allowed"
+    import regex  # noqa: PLC0415  10 ms and 2 MB that most processes never need
+
     try:
         regex.compile(text)
     except regex.error as error:

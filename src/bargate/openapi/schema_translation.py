@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from bargate.openapi import keywords
 from bargate.openapi.findings import shown
-from bargate.openapi.nearest import did_you_mean
+from bargate.nearest import did_you_mean
 from bargate.openapi.source import Mapping, Scalar, value_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.findings import shown
-from bargate.openapi.nearest import did_you_mean
+from bargate.nearest import did_you_mean
 from bargate.openapi.refs import follow
 
 if TYPE_CHECKING:

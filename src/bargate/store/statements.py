@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-_ONE_KIND = 'kind = ? AND "key" >= ? AND "key" < ?'
 _INDEXED = (
     'SELECT record."key", record.value FROM entry JOIN record ON record.id = entry.record'
     " WHERE entry.kind = ? AND entry.name = ? AND entry.position >= ? AND entry.position < ?"
@@ -42,13 +41,16 @@ _STATEMENTS = Statements(
         f'{_INDEXED} AND length(entry.position) = ? + length(record."key")'
         " ORDER BY entry.position LIMIT 1"
     ),
-    list=f'SELECT "key", value FROM record WHERE {_ONE_KIND} ORDER BY "key" LIMIT ?',
+    list=(
+        'SELECT "key", value FROM record WHERE kind = ? AND "key" >= ? AND "key" < ?'
+        ' ORDER BY "key" LIMIT ?'
+    ),
     # the prefix ends within the key in the index, never in the record's own behind it
     list_by=(
         f'{_INDEXED} AND length(entry.position) >= ? + length(record."key")'
         " ORDER BY entry.position LIMIT ?"
     ),
-    count=f"SELECT count(*) FROM record WHERE {_ONE_KIND}",
+    count='SELECT count(*) FROM record WHERE kind = ? AND "key" >= ? AND "key" < ?',
     everything='SELECT kind, "key" FROM record',
     create='INSERT INTO record (kind, "key", value) VALUES (?, ?, ?)',
     update="UPDATE record SET value = ? WHERE id = ?",

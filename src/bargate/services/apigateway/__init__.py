@@ -19,6 +19,7 @@ SERVICE = Service(
     name="apigateway",
     operations=collect(MODULES),
     targets=RestTargets("apigateway", resource_tags),
+    denied_code="AccessDeniedException",
 )
 
 __all__ = ["MODULES", "SERVICE", "served_stage"]

@@ -52,4 +52,9 @@ def _operations() -> Mapping[str, Operation]:
     }
 
 
-SERVICE = Service(name="apigatewayv2", operations=_operations(), targets=targets)
+SERVICE = Service(
+    name="apigatewayv2",
+    operations=_operations(),
+    targets=targets,
+    denied_code="AccessDeniedException",
+)

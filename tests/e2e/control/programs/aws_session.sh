@@ -35,7 +35,7 @@ role=$("$aws" iam create-role --role-name cli --query Role.Arn --output text \
     --policy-document "$(policy sts:AssumeRole "$role")"
 read -r temporary_id temporary_secret token < <(
     AWS_ACCESS_KEY_ID=$allowed_id AWS_SECRET_ACCESS_KEY=$allowed_secret \
-        "$aws" sts assume-role --role-arn "$role" --role-session-name s --output text \
+        "$aws" sts assume-role --role-arn "$role" --role-session-name session --output text \
         --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'
 )
 root_id=$(sed -n 's/^aws_access_key_id = //p' "$AWS_SHARED_CREDENTIALS_FILE")

@@ -104,7 +104,7 @@ def main() -> None:
     user = boto3.client(
         "sts", aws_access_key_id=allowed.access_key, aws_secret_access_key=allowed.secret_key
     )
-    role = user.assume_role(RoleArn=assume["Resource"], RoleSessionName="s")
+    role = user.assume_role(RoleArn=assume["Resource"], RoleSessionName="session")
     deadline_s = time.monotonic() + 2
     while call(url, root)["status"] != 200 and time.monotonic() < deadline_s:
         time.sleep(0.01)
