@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 UV_VERSION := 0.13.9
 
-.PHONY: setup serve test test-all check format bench docs clean
+.PHONY: setup serve test test-all clients check format bench docs clean
 
 setup: $(STAMP)
 
@@ -13,6 +13,7 @@ $(STAMP): pyproject.toml uv.lock
 	@test -x $(BIN)/uv || { echo "bargate: making $(VENV)"; $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --inexact --quiet --compile-bytecode
+	@$(BIN)/python -m compileall -q src
 	@touch $(STAMP)
 
 serve: $(STAMP)
@@ -23,6 +24,9 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/pytest
+
+clients:
+	@PYTHON=$(PYTHON) tests/clients/install
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -41,4 +45,4 @@ docs: $(STAMP)
 	@$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) tests/clients/.venv tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache

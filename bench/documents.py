@@ -28,6 +28,21 @@ def resource_policy(backend_port: int) -> Document:
     return open_route(backend_port) | {"x-amazon-apigateway-policy": policy()}
 
 
+def iam_route(backend_port: int, role_arn: str) -> Document:
+    """The same method for signed callers, behind 20 statements of which the last allows a role."""
+    operation = _proxied(backend_port) | {"security": [{"sigv4": []}]}
+    scheme = {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    }
+    return _document({"/pets/{petId}": {"get": operation}}) | {
+        "components": {"securitySchemes": {"sigv4": scheme}},
+        "x-amazon-apigateway-policy": policy(role_arn),
+    }
+
+
 def routes(backend_port: int, count: int) -> Document:
     """`count` open methods: half of them static paths, half with a path parameter."""
     return _document({path: {"get": _proxied(backend_port)} for path, _ in _paths(count)})

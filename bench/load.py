@@ -22,12 +22,17 @@ _MOST_USERS = 512
 
 
 class Request(Struct, frozen=True):
-    """What is asked again and again; `paths` (a file, one path a line) replaces `path`."""
+    """What is asked again and again.
+
+    Files may replace it by requests that are asked in turn: `paths` holds a path a line, `signed`
+    a path and its header lines, parted by tabs.
+    """
 
     path: str
     headers: tuple[str, ...] = ()
     body: Path | None = None
     paths: Path | None = None
+    signed: Path | None = None
 
 
 class Round(Struct, frozen=True):
@@ -94,7 +99,7 @@ def _wrk(
     command = (
         *cores(LOAD_CORE),
         *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)),
-        *(part for header in request.headers for part in ("-H", header)),
+        *_headers(request),
         f"http://127.0.0.1:{port}{request.path}",
         "--",
         *_files(request),
@@ -106,6 +111,11 @@ def _wrk(
     return parse(done.stdout)
 
 
+def _headers(request: Request) -> list[str]:
+    headers = () if request.signed is not None else request.headers
+    return [part for header in headers for part in ("-H", header)]
+
+
 def _files(request: Request) -> list[str]:
-    named = {"body": request.body, "paths": request.paths}
+    named = {"body": request.body, "paths": request.paths, "signed": request.signed}
     return [f"{name}={path}" for name, path in named.items() if path is not None]

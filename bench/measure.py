@@ -1,13 +1,13 @@
 """One scenario, measured once: started, checked, warmed up, loaded, stopped."""
 
-import http.client
 import time
 from statistics import median
 
 from msgspec import Struct
 
 from bench import load, machine, process
-from bench.load import Request, Round
+from bench.ask import ask
+from bench.load import Round
 from bench.process import GATEWAY_CORE, MeasureError
 from bench.results import Latency, Throughput
 from bench.scenarios import Scenario
@@ -60,20 +60,6 @@ def check(gateway: Gateway) -> None:
             )
 
 
-def ask(port: int, request: Request) -> int:
-    """Send one request; give the status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    headers = dict(header.split(": ", 1) for header in request.headers)
-    body = request.body.read_bytes() if request.body else None
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-    try:
-        connection.request("GET" if body is None else "POST", request.path, body, headers)
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
 def throughput(title: str, samples: list[Sample]) -> Throughput:
     """Sum up the rounds of one scenario."""
     return Throughput(
@@ -100,7 +86,7 @@ def latency(title: str, asked_per_s: float, rounds: list[Round]) -> Latency:
 
 
 def _rss_bytes(gateway: Gateway) -> int:
-    return process.rss_bytes(process.worker(gateway.pid))
+    return process.rss_bytes(gateway.worker or process.worker(gateway.pid))
 
 
 def _core() -> tuple[int, int]:

@@ -21,6 +21,7 @@ from bargate.model.installation import Installation, Stage
 from bargate.policy import AccessRequest, Anonymous, CompiledPolicy
 from bargate.tokens.jwk import KeySet, VerificationKey, parse_key_set
 from bench import documents
+from bench.micro_iam import iam_us
 from bench.results import POLICY
 from bench.testbed import AUDIENCE, SCOPE, jwks, new_key, new_token
 
@@ -58,6 +59,7 @@ def microseconds() -> dict[str, float]:
     text = json.dumps(documents.policy()).replace("execute-api:/", _API_ARN)
     whole = compile_resource_policy(text)
     return {
+        **iam_us(),
         POLICY: policy_us(whole.narrow_resource(f"{_API_ARN}prod/GET/pets/")),
         WHOLE_POLICY: policy_us(whole),
         **tokens_us(key),

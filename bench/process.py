@@ -119,6 +119,15 @@ def worker(pid: int) -> int:
     return max((member for member in family if member not in parents), key=rss_bytes)
 
 
+def running_module(pid: int, module: str) -> int:
+    """Give the process of a family whose command names a Python module."""
+    for member in descendants(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if module in Path(f"/proc/{member}/cmdline").read_text():
+                return member
+    raise MeasureError(f"no process runs {module}")
+
+
 def rss_bytes(pid: int) -> int:
     """Give the resident set of one process."""
     try:

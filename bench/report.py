@@ -17,6 +17,7 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 Rows = list[tuple[str, ...]]
 
 _LEAST_WIDTH = 100
+_WHOLE_FROM = 100
 _MARK = {True: "met", False: "missed", None: "not measured"}
 _STYLE = {"met": "green", "missed": "bold red", "not measured": "yellow"}
 
@@ -28,6 +29,7 @@ def tables(found: Results) -> list[tuple[str, Rows]]:
         ("Processor and memory", _resources(found)),
         ("Latency at half of Bargate's load", _latency(found)),
         ("One decision", _microseconds(found)),
+        ("Control plane", _control(found)),
         ("Targets", _targets(found)),
         ("Not run", _not_run(found)),
     ]
@@ -102,6 +104,14 @@ def _at_rate(one: Latency) -> tuple[str, ...]:
 
 def _microseconds(found: Results) -> Rows:
     return [("What", "µs"), *((name, f"{us:.2f}") for name, us in found.microseconds.items())]
+
+
+def _control(found: Results) -> Rows:
+    return [("What", "figure"), *((name, _figure(one)) for name, one in found.control.items())]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE_FROM else f"{value:.2f}"
 
 
 def _targets(found: Results) -> Rows:

@@ -75,6 +75,7 @@ class Results(Struct, kw_only=True):
     throughput: dict[str, Throughput] = {}
     latency_at_half_load: dict[str, Latency] = {}
     microseconds: dict[str, float] = {}
+    control: dict[str, float] = {}
     not_run: list[NotRun] = []
     targets: list[Target] = []
 

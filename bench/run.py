@@ -1,12 +1,14 @@
-"""A whole run: rounds over the scenarios, latency at half load, the microbenchmarks."""
+"""A whole run: rounds over the scenarios, latency, the control plane, the microbenchmarks."""
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
-from bench import machine, measure, nginx, process
+from bench import control, machine, measure, nginx, process
 from bench.load import Round
 from bench.measure import Sample
 from bench.process import GATEWAY_CORE, MeasureError
@@ -15,8 +17,10 @@ from bench.scenarios import SCENARIOS, Scenario
 from bench.targets import judge
 from bench.testbed import WORK, Testbed, new_key, new_testbed
 
-LATENCY, MICRO = "latency", "micro"
-NAMES = (*(scenario.name for scenario in SCENARIOS), LATENCY, MICRO)
+LATENCY, CONTROL, MICRO = "latency", "control", "micro"
+NAMES = (*(scenario.name for scenario in SCENARIOS), LATENCY, CONTROL, MICRO)
+# What needs neither a backend nor a load tool.
+_ALONE = frozenset({CONTROL, MICRO})
 
 _ROOT = WORK.parent.parent
 _COMPARED_AT_HALF_LOAD = ("nginx", "open")
@@ -44,15 +48,18 @@ class Run:
     def steps(self) -> int:
         """Count how often `tell` will be called."""
         latency = len(_COMPARED_AT_HALF_LOAD) * (LATENCY in self._chosen)
-        return (len(self._scenarios()) + latency) * self._settings.rounds + (MICRO in self._chosen)
+        rounds = (len(self._scenarios()) + latency) * self._settings.rounds
+        return rounds + len(_ALONE & self._chosen)
 
     def go(self) -> Results:
         """Measure everything that was chosen."""
         needed = [self._missing[name] for name in ("nginx", "wrk") if name in self._missing]
         if needed:
-            self._failed |= dict.fromkeys(self._chosen - {MICRO}, needed[0])
+            self._failed |= dict.fromkeys(self._chosen - _ALONE, needed[0])
         else:
             self._with_backend()
+        if CONTROL in self._chosen:
+            self._try(CONTROL, "control plane", self._control)
         if MICRO in self._chosen:
             self._try(MICRO, "microbenchmarks", self._micro)
         self._results.not_run = [NotRun(name, why) for name, why in self._failed.items()]
@@ -118,6 +125,10 @@ class Run:
             f"{scenario.title} at {rate:,.0f} requests/s",
             lambda: measure.at_rate(scenario, testbed, self._settings.seconds, rate),
         )
+
+    def _control(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            self._results.control = control.control_figures(Path(folder))
 
     def _micro(self) -> None:
         command = [*process.cores(GATEWAY_CORE), sys.executable, "-m", "bench.micro"]

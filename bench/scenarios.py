@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from bench import bargate_peer, envoy, haproxy, nginx
+from bench import bargate_peer, envoy, haproxy, iam_peer, nginx
 from bench.testbed import Gateway, Testbed
 
 
@@ -25,6 +25,7 @@ SCENARIOS = (
     Scenario("envoy-jwt", "Envoy, jwt_authn", envoy.jwt_authn, "envoy"),
     Scenario("open", "Bargate, open route", bargate_peer.open_route),
     Scenario("policy", "Bargate, resource policy of 20 statements", bargate_peer.resource_policy),
+    Scenario("iam", "Bargate, IAM authorizer, policy of 20 statements", iam_peer.signed_calls),
     Scenario("jwt", "Bargate, JWT with scopes", bargate_peer.jwt_with_scopes),
     Scenario("validation", "Bargate, request validation", bargate_peer.request_validation),
     Scenario("logged", "Bargate, open route, access log to a file", bargate_peer.open_route_logged),

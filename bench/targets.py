@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from bench import control
 from bench.results import POLICY, Results, Target
 
 ENVOY_RATIO = 1.3
+IAM_ENVOY_RATIO = 1.0
 ROUTES_RATIO = 0.95
 WORKER_RSS_MB = 80.0
 POLICY_US = 5.0
@@ -61,6 +63,26 @@ def _idle_rss_mb(results: Results) -> float | None:
     return own.rss_idle_mb if own else None
 
 
+def _at_least(figure: str, name: str, least: float, unit: str) -> _Wanted:
+    return _Wanted(
+        name,
+        f"≥ {least:,} {unit}",
+        lambda results: results.control.get(figure),
+        unit,
+        lambda value: value >= least,
+    )
+
+
+def _below(figure: str, name: str, most: float, unit: str, *, or_equal: bool = False) -> _Wanted:
+    return _Wanted(
+        name,
+        f"{'≤' if or_equal else '<'} {most} {unit}",
+        lambda results: results.control.get(figure),
+        unit,
+        lambda value: value < most or (or_equal and value == most),
+    )
+
+
 _WANTED = (
     _Wanted(
         "open route over Envoy plain",
@@ -75,6 +97,13 @@ _WANTED = (
         lambda results: ratio(results, "jwt", "envoy-jwt"),
         "x",
         lambda value: value >= ENVOY_RATIO,
+    ),
+    _Wanted(
+        "IAM authorizer over Envoy plain",
+        f"≥ {IAM_ENVOY_RATIO} x",
+        lambda results: ratio(results, "iam", "envoy"),
+        "x",
+        lambda value: value >= IAM_ENVOY_RATIO,
     ),
     _Wanted(
         "1,000 routes over 10 routes",
@@ -97,4 +126,10 @@ _WANTED = (
         "µs",
         lambda value: value <= POLICY_US,
     ),
+    _at_least(control.READS, "control-plane reads", 1_500, "a second"),
+    _at_least(control.WRITES, "control-plane writes, durable", 300, "a second"),
+    _below(control.ENFORCED, "one-method change of 10,000 routes", 100, "ms"),
+    _below(control.EMPTY_START, "start on an empty store", 0.5, "s"),
+    _below(control.ROUTES_START, "start with 10,000 routes", 2, "s"),
+    _below(control.IDLE, "control process, idle", 120, "MB", or_equal=True),
 )

@@ -31,13 +31,15 @@ class Gateway(Struct, frozen=True):
     """A gateway that is up.
 
     `refused` is a request that it must refuse, with the status it must give: shows before the
-    measurement that the control which is measured is on.
+    measurement that the control which is measured is on. `worker` is the process that serves,
+    None where it can be told from the others by its size.
     """
 
     pid: int
     port: int
     request: Request
     refused: tuple[Request, int] | None = None
+    worker: int | None = None
 
 
 def new_testbed(backend_port: int, key: RSAKey) -> Testbed:

@@ -1,5 +1,5 @@
 -- Drives wrk for bench/load.py and prints its counters as one line of JSON.
--- Arguments after `--`: body=FILE paths=FILE think_ms=NUMBER
+-- Arguments after `--`: body=FILE paths=FILE signed=FILE think_ms=NUMBER
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -8,10 +8,20 @@ local function read(path)
   return text
 end
 
-local function cycle(path)
+local function with_path(line)
+  return wrk.format(nil, line)
+end
+
+local function with_headers(line)
+  local path, headers = line:match("^[^\t]+"), {}
+  for name, value in line:gmatch("\t([^:\t]+): ([^\t]+)") do headers[name] = value end
+  return wrk.format(nil, path, headers)
+end
+
+local function cycle(file, format)
   local requests, next_one = {}, 0
-  for line in read(path):gmatch("[^\n]+") do
-    requests[#requests + 1] = wrk.format(nil, line)
+  for line in read(file):gmatch("[^\n]+") do
+    requests[#requests + 1] = format(line)
   end
   function request()
     next_one = next_one % #requests + 1
@@ -37,7 +47,8 @@ function init(args)
     wrk.method, wrk.body = "POST", read(option.body)
     wrk.headers["Content-Type"] = "application/json"
   end
-  if option.paths then cycle(option.paths) end
+  if option.paths then cycle(option.paths, with_path) end
+  if option.signed then cycle(option.signed, with_headers) end
   if option.think_ms then think(tonumber(option.think_ms)) end
 end
 

@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,24 +28,22 @@ from msgspec import Struct
 
 from bargate.control.keeper import ControlFailed, Keeper
 from bargate.control.temporary import temporary_folder
-from bargate.documents import fingerprints, load
-from bargate.gateway.fetch import fetch
-from bargate.gateway.key_directory import HttpKeyDirectory
-from bargate.gateway.log_format import compile_format
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor
 from bargate.gateway.worker_process import WorkerFailed
-from bargate.openapi import Finding, InvalidDocument
 from bargate.settings import ControlSettings, run_directory
 from bargate.snapshot.parts import Update, state_of
-from bargate.snapshot.snapshot import API_PREFIX, DEFAULT_STAGE
+from bargate.source import fingerprints
 
 if TYPE_CHECKING:
-    from bargate.documents import Fingerprints, Loaded, Source
+    from bargate.documents import Loaded
+    from bargate.model.installation import Installation
+    from bargate.openapi import Finding
     from bargate.settings import GatewaySettings
+    from bargate.source import Fingerprints, Source
 
-Show = Callable[[Iterable[Finding]], None]
+Show = Callable[[Iterable["Finding"]], None]
 # Lets what was loaded from documents be served.
 Deliver = Callable[["Loaded"], Awaitable[None]]
 
@@ -107,23 +106,27 @@ async def _serve(
     source: Source, settings: GatewaySettings, control: ControlSettings | None, show: Show
 ) -> None:
     watched = fingerprints(source.files)
-    loaded = load(source, HttpKeyDirectory(fetch))
-    if settings.access_log_format is not None:
-        compile_format(settings.access_log_format, loaded.installation)
-    show(loaded.warnings)
-    state = {} if control else state_of(loaded.installation)
-    supervisor = Supervisor(settings, state, loaded.installation)
+    loaded = _load(source) if source.files else None
+    installation = source.installation() if loaded is None else loaded.installation
+    _check_log_format(settings, installation)
+    if loaded is not None:
+        show(loaded.warnings)
+    state = {} if control else state_of(installation)
+    supervisor = Supervisor(settings, state, installation)
     signals = _Signals()
     async with contextlib.AsyncExitStack() as stack:
         keeper = None
-        stack.push_async_callback(_stop_workers, supervisor, signals, settings)
+        stops: list[Callable[[], Awaitable[None]]] = [
+            partial(_stop_workers, supervisor, signals, settings)
+        ]
+        stack.push_async_callback(_stop_together, stops)
         if control is not None:
             gateway_url = _url(supervisor.address, is_tls=settings.tls is not None)
             keeper = Keeper(control, gateway_url, supervisor)
-            stack.push_async_callback(keeper.stop)
+            stops.append(keeper.stop)
         await _start(supervisor, keeper)
         deliver = _straight(supervisor) if keeper is None else _stored(keeper, supervisor)
-        if keeper is not None and loaded.apis:
+        if keeper is not None and loaded is not None:
             await deliver(loaded)
         questions = await _answer_questions(supervisor)
         if questions is not None:
@@ -134,9 +137,33 @@ async def _serve(
         await _Reloading(source, deliver, show, watched).until(signals)
 
 
+def _load(source: Source) -> Loaded:
+    """Read the documents; raises InvalidDocument."""
+    # Imported here: a start without documents would take a tenth of a second more.
+    from bargate.documents import load  # noqa: PLC0415
+    from bargate.gateway.fetch import fetch  # noqa: PLC0415
+    from bargate.gateway.key_directory import HttpKeyDirectory  # noqa: PLC0415
+
+    return load(source, HttpKeyDirectory(fetch))
+
+
+def _check_log_format(settings: GatewaySettings, installation: Installation) -> None:
+    """Refuse a format that workers could not write; raises InvalidConfiguration."""
+    if settings.access_log_format is None:
+        return
+    from bargate.gateway.log_format import compile_format  # noqa: PLC0415  as in `_load`
+
+    compile_format(settings.access_log_format, installation)
+
+
 async def _start(supervisor: Supervisor, keeper: Keeper | None) -> None:
     """Start workers and the control process side by side."""
     await asyncio.gather(supervisor.start(), *([keeper.start()] if keeper else []))
+
+
+async def _stop_together(stops: list[Callable[[], Awaitable[None]]]) -> None:
+    """Stop workers and the control process side by side: neither waits for the other's clients."""
+    await asyncio.gather(*(stop() for stop in stops))
 
 
 async def _stop_workers(
@@ -210,8 +237,10 @@ class _Reloading:
 
     async def _reload(self) -> None:
         """Serve the documents, or say why not and keep serving the old ones."""
+        from bargate.openapi import InvalidDocument  # noqa: PLC0415  as in `_load`
+
         try:
-            loaded = load(self._source, HttpKeyDirectory(fetch))
+            loaded = _load(self._source)
             self._show(loaded.warnings)
             await self._deliver(loaded)
         except InvalidDocument as invalid:
@@ -246,15 +275,22 @@ async def _answer_questions(supervisor: Supervisor) -> QuestionSocket | None:
     return questions
 
 
-def _announce(loaded: Loaded, settings: GatewaySettings, address: tuple[str, int]) -> None:
+def _announce(loaded: Loaded | None, settings: GatewaySettings, address: tuple[str, int]) -> None:
     base = _url(address, is_tls=settings.tls is not None)
     click.echo(f"bargate: gateway listening on {base}")
+    if loaded is not None:
+        _announce_apis(loaded, base)
+    sys.stdout.flush()
+
+
+def _announce_apis(loaded: Loaded, base: str) -> None:
+    from bargate.snapshot.snapshot import API_PREFIX, DEFAULT_STAGE  # noqa: PLC0415  as in `_load`
+
     for each in loaded.apis:
         api = each.api
         for stage in each.compiled.stages:
             below = "" if stage == DEFAULT_STAGE else f"/{stage}"
             click.echo(f"bargate: API {api.name} at {base}{API_PREFIX}{api.id}{below}")
-    sys.stdout.flush()
 
 
 def _announce_endpoint(keeper: Keeper) -> None:

@@ -59,8 +59,8 @@ def fold_arn(text: str) -> str:
     segments = text.split(":", SEGMENTS - 1)
     if len(segments) != SEGMENTS:
         return text
-    resource = segments.pop()
-    return f"{':'.join(segments).lower()}:{resource}"
+    resource = segments[-1]
+    return text[: len(text) - len(resource)].lower() + resource
 
 
 def arn_segments(pattern: str) -> tuple[Pattern, ...] | None:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from bargate.access.resource_policy import check_signed_keys
 from bargate.model.http_api import HttpApi
-from bargate.model.installation import DEFAULT_SIGNATURE_SKEW_S, Installation, ServedStage, Stage
+from bargate.model.installation import ServedStage, Stage
 from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi import (
     Document,
@@ -34,32 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bargate.access.key_directory import KeyDirectory
+    from bargate.model.installation import Installation
     from bargate.model.rest_api import RestApi
+    from bargate.source import Source
 
 MAX_FILE_BYTES = 6 * 1024 * 1024  # AWS [D]: the import limit
 DEFAULT_REST_STAGE = "prod"
-
-
-Fingerprints = dict[str, tuple[int, int, int]]
-
-
-class Source(Struct, frozen=True, kw_only=True):
-    """Which documents to serve, and what a document does not say.
-
-    `kind` forces the API kind of every document; `stages` are the stage names, empty for
-    `prod` (REST) and `$default` (HTTP).
-    """
-
-    files: tuple[str, ...]
-    stages: tuple[str, ...] = ()
-    stage_variables: dict[str, str] = {}
-    kind: Literal["REST", "HTTP"] | None = None
-    issuers: dict[str, str] = {}
-    account_id: str
-    region: str
-    partition: str = "aws"
-    domain: str = "localhost"
-    signature_skew_s: int = DEFAULT_SIGNATURE_SKEW_S
 
 
 class LoadedApi(Struct, frozen=True, eq=False):
@@ -100,19 +80,7 @@ def load(source: Source, keys: KeyDirectory) -> Loaded:
     if errors:
         raise InvalidDocument(tuple(errors))
     served = tuple(stage for each in apis for stage in each.stages)
-    return Loaded(_installation(source, served), tuple(apis), tuple(warnings))
-
-
-def _installation(source: Source, served: tuple[ServedStage, ...]) -> Installation:
-    return Installation(
-        account_id=source.account_id,
-        region=source.region,
-        partition=source.partition,
-        domain=source.domain,
-        served=served,
-        issuers=source.issuers,
-        signature_skew_s=source.signature_skew_s,
-    )
+    return Loaded(source.installation(served), tuple(apis), tuple(warnings))
 
 
 def _load_one(
@@ -133,7 +101,7 @@ def _load_one(
         raise InvalidDocument((_finding(document, ("info", "title"), message),))
     stages = _stages(source, imported.api)
     try:
-        compiled = compile_api(_installation(source, ()), stages, keys)
+        compiled = compile_api(source.installation(), stages, keys)
         if not isinstance(imported.api, HttpApi):
             check_signed_keys(imported.api)
     except InvalidConfiguration as invalid:
@@ -223,16 +191,3 @@ def _same_ids(apis: Sequence[LoadedApi]) -> list[Finding]:
             message = f"apiId {each.api.id} is that of {other.document.file_name} too"
             findings.append(_finding(each.document, ("x-bargate-api-id",), message))
     return findings
-
-
-def fingerprints(files: Sequence[str]) -> Fingerprints:
-    """Give what changes when a file does: modification time (ns), size and inode; 0s if missing."""
-    return {name: _fingerprint(Path(name)) for name in files}
-
-
-def _fingerprint(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -4,13 +4,28 @@ import json
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 
 from bargate.openapi import import_document, read_document
-from bench import documents, install, load, machine, measure, micro, process, report, results, run
+from bench import (
+    control,
+    documents,
+    install,
+    load,
+    machine,
+    measure,
+    micro,
+    micro_iam,
+    process,
+    report,
+    results,
+    run,
+)
 from bench.load import Request, Round
 from bench.process import MeasureError
 from bench.results import POLICY, Latency, NotRun, Results, Settings, Throughput
@@ -22,6 +37,16 @@ GOOD = (
     'RESULT {"requests":100,"duration_us":2000000,"refused":0,"broken":0,'
     '"p50_us":300,"p99_us":900,"max_us":2000}'
 )
+
+
+CONTROL = {
+    control.READS: 1_500.0,
+    control.WRITES: 300.0,
+    control.ENFORCED: 99.9,
+    control.EMPTY_START: 0.49,
+    control.ROUTES_START: 1.99,
+    control.IDLE: 120.0,
+}
 
 
 def throughput(per_s: float, *, rss_mb: float = 50.0) -> Throughput:
@@ -36,13 +61,15 @@ def found(changes: dict[str, float] | None = None) -> Results:
         "envoy-jwt": 15_000.0,
         "open": 26_000.0,
         "jwt": 19_500.0,
+        "iam": 20_000.0,
         "routes-10": 20_000.0,
         "routes-1000": 19_000.0,
         "policy_us": 5.0,
+        **CONTROL,
         "p99_ms": 3.0,
         "rss_mb": 80.0,
     } | (changes or {})
-    names = ("nginx", "envoy", "envoy-jwt", "open", "jwt", "routes-10", "routes-1000")
+    names = ("nginx", "envoy", "envoy-jwt", "open", "jwt", "iam", "routes-10", "routes-1000")
     return Results(
         machine={"processor": "any", "cores": "2"},
         settings=Settings(rounds=3, seconds=5, connections=32),
@@ -52,6 +79,7 @@ def found(changes: dict[str, float] | None = None) -> Results:
             "open": Latency("open", 13_000, 12_980, 0.5, figures["p99_ms"]),
         },
         microseconds={POLICY: figures["policy_us"]},
+        control={name: figures[name] for name in CONTROL},
         not_run=[NotRun("haproxy", "not root")],
     )
 
@@ -91,7 +119,7 @@ def test_users_are_bounded() -> None:
 
 
 def test_every_target_is_met_at_its_very_limit() -> None:
-    assert [target.met for target in judge(found())] == [True] * 6
+    assert [target.met for target in judge(found())] == [True] * 13
 
 
 @pytest.mark.parametrize(
@@ -99,6 +127,13 @@ def test_every_target_is_met_at_its_very_limit() -> None:
     [
         ({"open": 25_999.0}, "open route over Envoy plain"),
         ({"jwt": 19_499.0}, "JWT with scopes over Envoy jwt_authn"),
+        ({"iam": 19_999.0}, "IAM authorizer over Envoy plain"),
+        ({control.READS: 1_499.0}, "control-plane reads"),
+        ({control.WRITES: 299.0}, "control-plane writes, durable"),
+        ({control.ENFORCED: 100.0}, "one-method change of 10,000 routes"),
+        ({control.EMPTY_START: 0.5}, "start on an empty store"),
+        ({control.ROUTES_START: 2.0}, "start with 10,000 routes"),
+        ({control.IDLE: 120.1}, "control process, idle"),
         ({"routes-1000": 18_999.0}, "1,000 routes over 10 routes"),
         ({"p99_ms": 3.01}, "p99 at half load"),
         ({"rss_mb": 80.1}, "worker memory, idle"),
@@ -183,21 +218,32 @@ def test_routes_are_as_many_as_are_asked() -> None:
     assert len(set(documents.routes_asked(1000))) == 1000
 
 
+def test_signed_requests_of_a_run_differ_and_hold_only_as_they_were_signed() -> None:
+    signer = micro_iam.session_signer(int(time.time()))
+    steps = micro_iam.authorizer_steps()
+    one, other = (micro_iam.signed_call(signer, number, time.time()) for number in range(2))
+    assert one.header[b"authorization"] != other.header[b"authorization"]
+    micro_iam.pass_through(steps, one)
+    with pytest.raises(AssertionError, match="must pass"):
+        micro_iam.pass_through(steps, structs.replace(one, query=other.query))
+
+
 def test_decisions_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(micro, "_CALLS", 3)
     monkeypatch.setattr(micro, "_TOKENS", 2)
+    monkeypatch.setattr(micro_iam, "_CALLS", 3)
     timed = micro.microseconds()
-    names = {POLICY, micro.WHOLE_POLICY, micro.REMEMBERED, micro.UNREMEMBERED}
+    names = {POLICY, micro.WHOLE_POLICY, micro.REMEMBERED, micro.UNREMEMBERED, micro_iam.SIGNED}
     assert set(timed) == names
     assert all(us > 0 for us in timed.values())
 
 
 def test_names_can_be_chosen_once_each() -> None:
-    assert len(set(run.NAMES)) == len(run.NAMES) == len(SCENARIOS) + 2
+    assert len(set(run.NAMES)) == len(run.NAMES) == len(SCENARIOS) + 3
 
 
 def test_a_run_without_its_load_tool_says_so_and_goes_on() -> None:
-    chosen = frozenset(run.NAMES) - {run.MICRO}
+    chosen = frozenset(run.NAMES) - {run.CONTROL, run.MICRO}
     settings = Settings(rounds=1, seconds=1, connections=32)
     told: list[str] = []
     finished = run.Run(settings, chosen, {"wrk": "not root"}, told.append).go()

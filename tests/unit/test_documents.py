@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bargate.documents import Source, api_id_of, fingerprints, load
+from bargate.documents import api_id_of, load
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.openapi import InvalidDocument
+from bargate.source import Source, fingerprints
 from documents import POOL, operation, proxy, rest, write
 
 GET = {"/pets": {"get": operation(proxy("http://127.0.0.1:9000/pets"))}}

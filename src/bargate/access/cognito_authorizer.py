@@ -6,9 +6,8 @@ header → remembered? → decode → pool by iss → signature → dates → to
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import regex
 from msgspec import Struct
 
 from bargate.access.bearer_token import (
@@ -31,6 +30,9 @@ from bargate.tokens import claims as jwt_claims
 from bargate.tokens import jws
 from bargate.tokens.fault import Fault, InvalidToken, shown
 from bargate.tokens.jwa import COGNITO_ALGORITHMS
+
+if TYPE_CHECKING:
+    import regex
 
 _DEFAULT_SOURCE: Final = "method.request.header.Authorization"
 _SOURCE: Final = re.compile(r"method\.request\.header\.([!#$%&'*+\-.^_`|~0-9A-Za-z]+)")
@@ -267,6 +269,8 @@ def _expression(authorizer: Authorizer) -> "regex.Pattern[str] | None":
     where = _where(authorizer, "identityValidationExpression")
     if len(text) > _MAX_EXPRESSION_CHARACTERS:
         raise InvalidConfiguration(where, f"over {_MAX_EXPRESSION_CHARACTERS} characters")
+    import regex  # noqa: PLC0415  10 ms and 2 MB that most processes never need
+
     try:
         return regex.compile(text)
     except (regex.error, RecursionError) as error:

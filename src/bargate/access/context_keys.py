@@ -26,18 +26,31 @@ def compile_context(asked: Iterable[str]) -> ContextOf:
     return context
 
 
-def signed_context(
-    call: Call, identity: Identity, place: Mapping[str, str]
-) -> dict[str, ContextValue]:
-    """Give the condition keys of a signed call: its signer's, the place's, and every call's.
+class SignedContext(dict[str, ContextValue]):
+    """The condition keys of a signed call, each worked out when it is first asked for.
 
-    `place` holds `aws:requestedregion` and `aws:resourceaccount`. All of them are worked out: which
-    ones will be asked for differs from signer to signer.
+    Which ones will be asked for differs from signer to signer. `place` holds `aws:requestedregion`
+    and `aws:resourceaccount`. What a call has comes before what the place has, then the signer's.
     """
-    context: dict[str, ContextValue] = {**identity.context, **place}
-    for key, value in _KEYS.items():
-        context[key] = value(call)
-    return context
+
+    __slots__ = ("_call", "_place", "_signer")
+
+    def __init__(self, call: Call, identity: Identity, place: Mapping[str, str]) -> None:
+        self._call = call
+        self._place = place
+        self._signer = identity.context
+
+    # The look-up that calls `__missing__`; without a Python frame for what is there already.
+    get = dict.__getitem__  # type: ignore[assignment]  # a key alone, as `policy.Context` asks
+
+    def __missing__(self, key: str) -> ContextValue:
+        of_call = _KEYS.get(key)
+        if of_call is not None:
+            value: ContextValue = of_call(self._call)
+        else:
+            value = self._place[key] if key in self._place else self._signer.get(key)
+        self[key] = value
+        return value
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.access.context_keys import signed_context
+from bargate.access.context_keys import SignedContext
 from bargate.access.control import GuardedMethod, GuardedRoute, HttpControl, RestControl, Step
 from bargate.access.method_arn import compile_method_arn, mask_account
 from bargate.access.paths import other_readings
@@ -80,7 +80,7 @@ def _compile_decision(place: Installation, resource: CompiledPolicy | None) -> D
             boundary=identity.boundary,
             session=identity.session,
         )
-        context = signed_context(call, identity, keys)
+        context = SignedContext(call, identity, keys)
         request = AccessRequest(identity.principal, ACTION, arn, context)
         return evaluate(policies, request, resource_account=account)
 

@@ -38,12 +38,13 @@ _UNSIGNED_OVERRIDE = SignatureFault(
 
 
 class Signer(Struct, frozen=True, eq=False):
-    """Who claims to have signed a call, yet unproven."""
+    """Who claims to have signed a call, yet unproven; as the directory had it at `version`."""
 
     authorization: Authorization
     identity: Identity
     request: SignedRequest
     expected: Expected
+    version: int
 
 
 def _compile_method(guarded: GuardedMethod) -> Step | None:
@@ -83,7 +84,7 @@ def _step(guarded: GuardedMethod | GuardedRoute, refuse: Refuse) -> Step:
         )
         if not isinstance(identity, Identity):
             return refuse(identity)
-        facts.signer = Signer(authorization, identity, request, expected)
+        facts.signer = Signer(authorization, identity, request, expected, identities.version)
         return None
 
     return credentials
@@ -91,12 +92,15 @@ def _step(guarded: GuardedMethod | GuardedRoute, refuse: Refuse) -> Step:
 
 def signed_request(call: Call) -> SignedRequest:
     """Give a call as its signer saw it: method and path as sent, whatever they were routed as."""
+    # The call has read its headers already; a signer joins repeated ones in another way.
+    known = (call.headers, call.header) if len(call.header) == len(call.headers) else None
     return SignedRequest(
         call.sent_method or call.method,
         call.path,
         call.query,
         call.headers,
         partial(_body_sha256, call),
+        known,
     )
 
 

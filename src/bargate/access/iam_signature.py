@@ -1,7 +1,8 @@
 """The IAM authorizer, second part: the signature, over the whole request with its body.
 
 Check 16 of iam-sts §6. It waits for the body, so the steps after it do as well; a request without
-one is decided at once.
+one is decided at once. A body may take hours, in which its signer may lose what it had: whoever
+signed is looked up once more if anything about anybody has changed since the head.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bargate.access.control import GuardedMethod, GuardedRoute, HttpControl, RestControl, Step
 from bargate.access.iam_refusal import refuse_http, refuse_rest
+from bargate.access.identities import Identity
 from bargate.sigv4.fault import SignatureFault
 from bargate.sigv4.style import EXECUTE_API
 from bargate.sigv4.verify import verify
@@ -25,19 +27,31 @@ _UNSIGNED = SignatureFault(
 
 
 def _compile_method(guarded: GuardedMethod) -> Step | None:
-    return _step(refuse_rest) if guarded.method.authorization_type == "AWS_IAM" else None
+    if guarded.method.authorization_type != "AWS_IAM":
+        return None
+    return _step(guarded, refuse_rest)
 
 
 def _compile_route(guarded: GuardedRoute) -> Step | None:
-    return _step(refuse_http) if guarded.route.authorization_type == "AWS_IAM" else None
+    if guarded.route.authorization_type != "AWS_IAM":
+        return None
+    return _step(guarded, refuse_http)
 
 
-def _step(refuse: Refuse) -> Step:
-    def signature(call: Call, facts: Facts) -> Denial | None:  # noqa: ARG001  a Step
+def _step(guarded: GuardedMethod | GuardedRoute, refuse: Refuse) -> Step:
+    identities = guarded.identities
+
+    def signature(call: Call, facts: Facts) -> Denial | None:
         signer = facts.signer
         if signer is None:
             return refuse(_UNSIGNED)
         identity = signer.identity
+        if signer.version != identities.version:
+            claimed = signer.authorization
+            found = identities.find(claimed.access_key_id, claimed.session_token, call.received_at)
+            if not isinstance(found, Identity):
+                return refuse(found)
+            identity = found
         fault = verify(signer.authorization, signer.request, identity.secret, signer.expected)
         if fault is not None:
             return refuse(fault)

@@ -42,7 +42,12 @@ class UnknownIdentity(Struct, frozen=True):
 
 
 class Identities(Protocol):
-    """Access keys, users, roles and sealing keys in memory, replaced as the control plane says."""
+    """Access keys, users, roles and sealing keys in memory, replaced as the control plane says.
+
+    `version` is another one after every replacement: what was found before may no longer be so.
+    """
+
+    version: int
 
     def find(
         self, access_key_id: str, session_token: str | None, now: float
@@ -52,6 +57,8 @@ class Identities(Protocol):
 
 class NoIdentities:
     """The directory of a gateway without a control plane: nobody is known."""
+
+    version = 0
 
     def find(
         self,

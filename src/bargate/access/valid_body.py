@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, RestControl, Step
+from bargate.access.schema_cost import check_cost
 from bargate.access.validation_error import describe_errors
 from bargate.access.validator import validator_of
 from bargate.access.verdict import Denial
@@ -61,10 +62,13 @@ def _schema(guarded: GuardedMethod, name: str) -> jsonschema_rs.Draft4Validator:
     if text is None:
         raise InvalidConfiguration(path, f"Invalid model identifier specified: {name}")
     try:
-        return jsonschema_rs.Draft4Validator(json.loads(text), offline=True)
+        schema = json.loads(text)
+        validator = jsonschema_rs.Draft4Validator(schema, offline=True)
     except ValueError as error:
         message = str(error).partition("\n")[0]
         raise InvalidConfiguration(path, f"not a JSON Schema (draft 4): {message}") from error
+    check_cost(schema, path)
+    return validator
 
 
 def _error(schema: jsonschema_rs.Draft4Validator, body: bytes) -> str | None:

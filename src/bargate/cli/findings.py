@@ -1,13 +1,17 @@
 """How findings about documents reach the terminal."""
 
+from __future__ import annotations
+
 import sys
 from collections import Counter
-from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bargate.openapi import Finding, InvalidDocument
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bargate.openapi import Finding, InvalidDocument
 
 EXIT_INVALID = 2
 
@@ -27,6 +31,13 @@ def show(findings: Iterable[Finding]) -> None:
         click.secho(
             f"{finding}{f' (and {more} more like it)' if more else ''}", fg=colour, err=True
         )
+
+
+def invalid_document() -> type[InvalidDocument]:
+    """Give the exception, for an `except` that imports it only when something was raised."""
+    from bargate.openapi import InvalidDocument  # noqa: PLC0415  serving is to start quickly
+
+    return InvalidDocument
 
 
 def refuse(invalid: InvalidDocument) -> NoReturn:

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import click
 
 from bargate.arn import parse_arn
-from bargate.documents import Source
 from bargate.model.installation import (
     DEFAULT_ACCOUNT_ID,
     DEFAULT_REGION,
     DEFAULT_SIGNATURE_SKEW_S,
 )
+from bargate.source import Source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

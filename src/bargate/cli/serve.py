@@ -14,7 +14,6 @@ from bargate.cli.options import optional_files_argument, source_of, source_optio
 from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
 from bargate.model.invalid import InvalidConfiguration
-from bargate.openapi import InvalidDocument
 from bargate.settings import GatewaySettings, TlsFiles
 
 MAX_WORKERS = 256
@@ -130,7 +129,7 @@ def serve(
     endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev)
     try:
         asyncio.run(app.serve(source, settings, endpoint, findings.show))
-    except InvalidDocument as invalid:
+    except findings.invalid_document() as invalid:
         findings.refuse(invalid)
     except InvalidConfiguration as invalid:
         raise click.BadParameter(invalid.message, param_hint=invalid.path[0]) from invalid

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from bargate.gateway.budget import MemoryBudget
 from bargate.wire.request import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from bargate.control.status import Status
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+_MAX_LENGTH_DIGITS = 20  # more are too large whatever they are; int() takes 4,300 only
+# Of all requests together: a body is held before anything of it is known to be signed.
+MAX_BODIES_BYTES = 256 * 1024 * 1024
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,15 +52,23 @@ class Edge:
         self._dispatcher = dispatcher
         self._status = status
         self._emulation = emulation
+        self._budget = MemoryBudget(MAX_BODIES_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request; one that its client broke off is not done by half."""
         request_id = str(uuid4())
-        body = await _body(receive, _length(scope))
-        if body is None:
+        body = _Body(self._budget)
+        try:
+            whole = await body.read(receive, _length(scope))
+            response = await self._answer(_incoming(scope, whole), request_id)
+        except _TooLarge:
             response = _too_large(request_id)
-        else:
-            response = await self._answer(_incoming(scope, body), request_id)
+        except _NoMemory:
+            response = _busy(request_id)
+        except _BrokenOff:
+            return
+        finally:
+            body.release()
         await _send(send, response)
 
     async def _answer(self, incoming: Incoming, request_id: str) -> HttpResponse:
@@ -92,27 +104,55 @@ def _length(scope: Scope) -> int | None:
     """Give the announced length of the body; None when none is announced."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
-            return int(value)
+            return int(value[:_MAX_LENGTH_DIGITS])
     return None
 
 
-async def _body(receive: Receive, length_bytes: int | None) -> bytes | None:
-    """Read the whole body; None when it is larger than anything AWS takes."""
-    if length_bytes is not None and length_bytes > MAX_BODY_BYTES:
-        return None
-    chunks: list[bytes] = []
-    size_bytes = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(chunks)  # the client went away; nobody reads the answer
-        chunk = message.get("body", b"")
-        size_bytes += len(chunk)
-        if size_bytes > MAX_BODY_BYTES:
-            return None
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+class _TooLarge(Exception):
+    """A body is larger than anything AWS takes."""
+
+
+class _NoMemory(Exception):
+    """So many bodies are held that there is no room for another."""
+
+
+class _BrokenOff(Exception):
+    """The client went away before its request was whole."""
+
+
+class _Body:
+    """The body of one request, held within a budget until `release`."""
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
+        self._held_bytes = 0
+
+    async def read(self, receive: Receive, length_bytes: int | None) -> bytes:
+        """Read it whole; raises _TooLarge, _NoMemory, _BrokenOff."""
+        if length_bytes is not None and length_bytes > MAX_BODY_BYTES:
+            raise _TooLarge
+        chunks: list[bytes] = []
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise _BrokenOff
+            chunk = message.get("body", b"")
+            self._hold(len(chunk))
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _hold(self, size_bytes: int) -> None:
+        if self._held_bytes + size_bytes > MAX_BODY_BYTES:
+            raise _TooLarge
+        if not self._budget.reserve(size_bytes):
+            raise _NoMemory
+        self._held_bytes += size_bytes
+
+    def release(self) -> None:
+        """Give the memory back."""
+        self._budget.release(self._held_bytes)
+        self._held_bytes = 0
 
 
 async def _send(send: Send, response: HttpResponse) -> None:
@@ -126,6 +166,10 @@ async def _send(send: Send, response: HttpResponse) -> None:
 
 def _too_large(request_id: str) -> HttpResponse:
     return _plain(413, b'{"message":"Request entity is too large"}', request_id, close=True)
+
+
+def _busy(request_id: str) -> HttpResponse:
+    return _plain(503, b'{"message":"Service Unavailable"}', request_id, close=True)
 
 
 def _internal_failure(request_id: str) -> HttpResponse:

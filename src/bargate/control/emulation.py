@@ -5,8 +5,9 @@
     GET  /_localstack/health                                         ──► what runs
     POST /_bargate/reset, /moto-api/reset, /_localstack/state/reset  ──► an empty state
 
-Nothing of this asks for credentials, so a page in the developer's browser must not reach it: a
-request that names another origin, or comes to another name than this machine's, cannot reset.
+Nobody's credentials are checked with `--dev`, so a page in the developer's browser must not reach
+the endpoint: a request that comes from another origin, or to a name that somebody else's DNS may
+lead here (rebinding), is refused. What goes to the gateway is decided there, as for all callers.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ RESET_PATHS = frozenset({"/_bargate/reset", "/moto-api/reset", "/_localstack/sta
 HEALTH_PATH = "/_localstack/health"
 _GATEWAY_PATH = re.compile(r"/_aws/execute-api/[^/]+/|/restapis/[^/]+/[^/]+/_user_request_(/|$)")
 _GATEWAY_HOST = re.compile(r"[a-z0-9]{1,64}\.execute-api\.[^/]+", re.IGNORECASE)
+_NOBODYS_NAMES = (".internal", ".localhost.localstack.cloud")
 _JSON = (("content-type", "application/json"),)
 
 
@@ -55,6 +57,8 @@ class Emulation:
             return await self._answer_reset(request)
         if not is_own_origin(request):
             return _refused("a page of another origin may not use this endpoint")
+        if not is_private_host(host):
+            return _refused("with --dev this endpoint answers to names of this machine alone")
         return None
 
     def _health(self) -> HttpResponse:
@@ -73,7 +77,7 @@ class Emulation:
 
 def is_own_host(host: str) -> bool:
     """Say whether a Host header, or the authority of an origin, names this machine."""
-    name = urlsplit(f"//{host}").hostname or ""
+    name = _name(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -82,12 +86,36 @@ def is_own_host(host: str) -> bool:
         return False
 
 
+def is_private_host(host: str) -> bool:
+    """Say whether no stranger's DNS can make a Host lead here, so that no web page comes with it.
+
+    Besides this machine's names: addresses, names without a dot (containers), `.internal`
+    (Docker's), and the name that LocalStack's clients use, which is 127.0.0.1 for everybody.
+    """
+    name = _name(host)
+    if is_own_host(host) or f".{name}".endswith(_NOBODYS_NAMES):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return "." not in name
+    return True
+
+
 def is_own_origin(request: HttpRequest) -> bool:
     """Say whether a request comes from no page, or from a page of this machine."""
-    origin = request.headers.get("origin")
     if request.headers.get("sec-fetch-site") == "cross-site":
         return False
-    return origin is None or is_own_host(urlsplit(origin).netloc)
+    # Browsers of before 2023 tell of an image or a link by its Referer at best.
+    page = request.headers.get("origin", request.headers.get("referer"))
+    return page is None or is_own_host(page.partition("://")[2].partition("/")[0])
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or "."
+    except ValueError:
+        return "."
 
 
 def _refused(why: str) -> HttpResponse:

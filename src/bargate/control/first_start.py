@@ -3,7 +3,9 @@
     DIR/credentials   [default] aws_access_key_id, aws_secret_access_key      mode 0600
     DIR/config        [default] region, endpoint_url                          mode 0600
 
-The credentials are written once; the config at every start, since the port may be another.
+The credentials are written when a root key is made (for an account more, those of its root user
+take their place), or when they are missing; the config at every start, since the port may be
+another.
 """
 
 from __future__ import annotations
@@ -34,11 +36,18 @@ _KEY_BYTES = 32
 
 
 def prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
-    """Make the keys of a new store, and the files that make clients use it."""
-    if store.read(lambda tx: _is_new(tx, settings.account_id)):
-        store.write(lambda tx: make_keys(tx, settings.account_id, now))
-    key = store.read(lambda tx: _root_key(tx, settings.account_id))
-    write_client_files(settings, key)
+    """Make the keys of a new store, and the files that make clients use it.
+
+    A root key that its owner deleted stays away, unless DIR/credentials is gone as well.
+    """
+    account_id = settings.account_id
+    is_new = store.read(lambda tx: _is_new(tx, account_id))
+    key = store.read(lambda tx: _root_key(tx, account_id))
+    has_credentials = (Path(settings.folder) / CREDENTIALS).exists()
+    if is_new or (key is None and not has_credentials):
+        store.write(lambda tx: make_keys(tx, account_id, now))
+        key = store.read(lambda tx: _root_key(tx, account_id))
+    write_client_files(settings, key if is_new or not has_credentials else None)
 
 
 def make_keys(tx: Transaction, account_id: str, now: datetime) -> None:
@@ -83,7 +92,7 @@ def sealing_keys(tx: Reader) -> tuple[SealingKey, ...]:
 
 
 def _is_new(tx: Reader, account_id: str) -> bool:
-    return not tx.list(SEALING_KEY, limit=1) or _root_key(tx, account_id) is None
+    return not tx.list(SEALING_KEY, limit=1) or tx.find(ACCOUNT, (account_id,)) is None
 
 
 def _root_key(tx: Reader, account_id: str) -> AccessKey | None:
@@ -92,12 +101,11 @@ def _root_key(tx: Reader, account_id: str) -> AccessKey | None:
 
 
 def write_client_files(settings: ControlSettings, key: AccessKey | None) -> None:
-    """Write the config, and the credentials unless they are there already."""
+    """Write the config, and with a key the credentials."""
     folder = Path(settings.folder)
-    credentials = folder / CREDENTIALS
-    if key is not None and not credentials.exists():
+    if key is not None:
         _write(
-            credentials,
+            folder / CREDENTIALS,
             "[default]\n"
             f"aws_access_key_id = {key.id}\n"
             f"aws_secret_access_key = {key.secret.reveal()}\n",

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import sys
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -32,6 +31,7 @@ from bargate.control.messages import (
 )
 from bargate.gateway.channel import Channel, decoder
 from bargate.gateway.listening import listen
+from bargate.gateway.spawning import command_of
 from bargate.gateway.worker_process import WorkerFailed
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 60.0
 STORE_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
-REFUSED_START = 3  # exit code: the store or the settings are at fault, so trying again is no use
-_RESTART_DELAYS_S = (0.05, 0.2, 1.0, 5.0)
+REFUSED_START = 3  # exit code: the store cannot be opened; the log says why
+_RESTART_DELAYS_S = (0.05, 0.2, 1.0)
 _STABLE_S = 10.0
 
 _log = logging.getLogger("bargate.supervisor")
@@ -65,6 +65,7 @@ class Keeper:
         self._listening = asyncio.Event()
         self._stored: dict[int, asyncio.Future[str | None]] = {}
         self._number = 0
+        self._collecting: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -136,7 +137,8 @@ class Keeper:
             code = await self._run_once()
             if self._is_stopping:
                 return
-            if not self._listening.is_set() or code == REFUSED_START:
+            # What refuses a start later (a full disk, too many files) may well go away.
+            if not self._listening.is_set():
                 raise ControlFailed("the AWS endpoint did not start; its log says why")
             failures = 0 if loop.time() - started_s > _STABLE_S else failures + 1
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
@@ -165,11 +167,7 @@ class Keeper:
     async def _spawned(self, theirs: socket.socket) -> asyncio.subprocess.Process:
         channel_fd, listener_fd = theirs.fileno(), self._listener.fileno()
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bargate.control.process",
-            str(channel_fd),
-            str(listener_fd),
+            *command_of("bargate.control.process", channel_fd, listener_fd),
             pass_fds=(channel_fd, listener_fd),
             stdin=asyncio.subprocess.DEVNULL,
         )
@@ -187,11 +185,15 @@ class Keeper:
                     if stored is not None and not stored.done():
                         stored.set_result(error)
                 case Collect(number):
-                    metrics = await self._supervisor.collect()
-                    supervisor = self._supervisor
-                    await channel.send(
-                        Collected(number, metrics, supervisor.version, supervisor.applied_at)
-                    )
+                    # Not awaited: a worker that does not answer must not hold up a change.
+                    task = asyncio.get_running_loop().create_task(self._collect(channel, number))
+                    self._collecting.add(task)
+                    task.add_done_callback(self._collecting.discard)
+
+    async def _collect(self, channel: Channel[FromControl], number: int) -> None:
+        metrics = await self._supervisor.collect()
+        supervisor = self._supervisor
+        await channel.send(Collected(number, metrics, supervisor.version, supervisor.applied_at))
 
     async def _apply(self, publish: Publish) -> str | None:
         try:

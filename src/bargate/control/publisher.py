@@ -53,11 +53,17 @@ class Publisher:
         self._known: dict[Subject, str] = {}  # names of what `identities` holds
         self._due: set[Subject] = set()
         self._wake = asyncio.Event()
+        # One at a time: what is sent is told from what was sent before.
+        self._sending = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
 
     async def publish_everything(self) -> None:
         """Send all that is stored, in place of whatever the workers have."""
+        async with self._sending:
+            await self._send_everything()
+
+    async def _send_everything(self) -> None:
         parts = self._store.read(lambda tx: _parts(tx, all_subjects(tx)))
         there = {subject: part for subject, part in parts.items() if part is not None}
         names = {subject: part_name(part) for subject, part in there.items()}
@@ -70,11 +76,24 @@ class Publisher:
         self._sent.clear()
         self.version += 1
         error = await self._deliver(Update(version=self.version, whole=True, put=put))
+        if error is None:
+            for subject, part in there.items():
+                self._remember(subject, part)
+            return
+        _log.error("not all that is stored can be served: %s", error)
+        await self._send_one_by_one(there)
+
+    async def _send_one_by_one(self, parts: dict[Subject, Part]) -> None:
+        """Begin with nothing and add what workers take, so that one part holds up none."""
+        self.version += 1
+        error = await self._deliver(Update(version=self.version, whole=True))
         if error is not None:
-            _log.error("what is stored cannot be served: %s", error)
+            _log.error("nothing of what is stored is served: %s", error)
             return
         for subject, part in parts.items():
-            self._remember(subject, part)
+            error = await self._try({subject: part})
+            if error is not None:
+                _log.error("%s %s is not served: %s", subject.kind, "/".join(subject.key), error)
 
     def committed(self, changes: frozenset[Change]) -> None:
         """Take note of a commit: this process decides by it at once, the workers soon."""
@@ -93,7 +112,8 @@ class Publisher:
             await self._wake.wait()
             self._wake.clear()
             due, self._due = self._due, set()
-            await self._send(due)
+            async with self._sending:
+                await self._send(due)
             if not self._due:
                 self._idle.set()
 
@@ -103,16 +123,15 @@ class Publisher:
 
     def _decide_by(self, parts: dict[Subject, Part | None]) -> None:
         """Let the control plane's own decisions follow."""
-        for subject, part in parts.items():
-            if subject.is_stage:
-                continue
+        for subject in parts:
             old = self._known.pop(subject, None)
-            name = None if part is None else part_name(part)
-            if old is not None and old != name:
+            if old is not None:
                 self._identities.apply(old, None)
-            if name is not None:
-                self._identities.apply(name, part)
-                self._known[subject] = name
+        # Only now: two users may have changed names.
+        for subject, part in parts.items():
+            if part is not None:
+                self._known[subject] = part_name(part)
+                self._identities.apply(self._known[subject], part)
 
     async def _send(self, due: Iterable[Subject]) -> None:
         """Send parts together; if workers refuse them, one by one, so that one holds up none."""
@@ -132,7 +151,7 @@ class Publisher:
         for subject, part in parts.items():
             sent = self._sent.get(subject)
             name = None if part is None else part_name(part)
-            if sent is not None and sent.name != name:
+            if sent is not None and sent.name != name and not self._is_taken(sent.name, subject):
                 gone.append(sent.name)
             if part is not None and name is not None:
                 put[name] = _step(sent, part)
@@ -143,6 +162,10 @@ class Publisher:
             for subject, part in parts.items():
                 self._remember(subject, part)
         return error
+
+    def _is_taken(self, name: str, subject: Subject) -> bool:
+        """Say whether another subject has come to the name, as when two users change names."""
+        return any(each.name == name for other, each in self._sent.items() if other != subject)
 
     def _remember(self, subject: Subject, part: Part | None) -> None:
         if part is None:

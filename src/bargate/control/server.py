@@ -1,6 +1,8 @@
 """The HTTP server of the AWS endpoint: uvicorn on a socket that the supervisor holds.
 
-What uvicorn does not bound is bounded here: the size of a request's head.
+What uvicorn does not bound is bounded here: the size of a request's head, and how long a client may
+take to send a request or to read an answer. Connections are counted, so one that waited for ever
+would take the place of another.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES = 64 * 1024
 MAX_CONNECTIONS = 1_024
 KEEP_ALIVE_S = 65
-STOP_S = 3
+HEAD_S = 15.0
+BODY_S = 60.0
+ANSWER_S = 60.0  # without a byte being taken
+STOP_S = 1  # with Ctrl-C all is over within two seconds
 
 
 class _HeadTooLarge(Exception):
@@ -30,11 +35,63 @@ class _HeadTooLarge(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an end to the size of a head."""
+    """uvicorn's protocol with an end to the size of a head, and to every wait for the client."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._head_bytes = 0
+        self._asking: asyncio.TimerHandle | None = None
+        self._answering: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Give the client its time for the first head."""
+        super().connection_made(transport)
+        self._asking = self._limit(HEAD_S)
+
+    def data_received(self, data: bytes) -> None:
+        """Give the client its time for the next head, from the first byte of it."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if self._asking is None and is_idle:
+            self._asking = self._limit(HEAD_S)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """Give the client its time for the body."""
+        _cancel(self._asking)
+        self._asking = self._limit(BODY_S)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait no longer: the request is whole."""
+        _cancel(self._asking)
+        self._asking = None
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Give the client its time to take what it asked for."""
+        super().pause_writing()
+        _cancel(self._answering)
+        self._answering = self._limit(ANSWER_S)
+
+    def resume_writing(self) -> None:
+        """Wait no longer: it took it."""
+        _cancel(self._answering)
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        _cancel(self._asking)
+        _cancel(self._answering)
+        super().connection_lost(exc)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection, though its client never took the last answer."""
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+    def _limit(self, seconds: float) -> asyncio.TimerHandle:
+        # `abort`, as `close` would wait until the client has taken what is written.
+        return self.loop.call_later(seconds, self.transport.abort)
 
     def on_message_begin(self) -> None:
         """Start counting."""
@@ -56,6 +113,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes > MAX_HEAD_BYTES:
             # llhttp turns an exception of a callback into a parse error, which uvicorn answers 400.
             raise _HeadTooLarge
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
 
 
 class EndpointServer(uvicorn.Server):

@@ -30,8 +30,8 @@ def _bind(family: int, host: str, port: int, *, reuse_port: bool) -> socket.sock
         if reuse_port:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind((host, port))
-    except OSError:
+    except OSError as error:
         bound.close()
-        raise
+        raise OSError(error.errno, f"{host}:{port}: {error.strerror}") from error
     bound.setblocking(False)  # noqa: FBT003  the stdlib's own signature
     return bound

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
-import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ from bargate.gateway.channel import (
     supervisor_decoder,
 )
 from bargate.gateway.metrics import Metrics, merged
+from bargate.gateway.spawning import command_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ APPLY_TIMEOUT_S = 30.0
 ASK_TIMEOUT_S = 2.0
 _RESTART_DELAYS_S = (0.05, 0.2, 1.0, 5.0)
 _STABLE_S = 10.0
+# The store's alone (`store.folder`): whoever takes over a worker must not be able to open it.
+_NOT_FOR_WORKERS = frozenset({"BARGATE_MASTER_KEY"})
 
 _log = logging.getLogger("bargate.supervisor")
 
@@ -150,11 +153,9 @@ class WorkerProcess:
     async def _spawned(self, channel: socket.socket) -> asyncio.subprocess.Process:
         descriptors = (channel.fileno(), self._listener.fileno())
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bargate.gateway.worker",
-            *map(str, descriptors),
+            *command_of("bargate.gateway.worker", *descriptors),
             pass_fds=descriptors,
+            env={name: value for name, value in os.environ.items() if name not in _NOT_FOR_WORKERS},
             stdin=asyncio.subprocess.DEVNULL,
         )
 

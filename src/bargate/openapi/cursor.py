@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.openapi.findings import Report, shown
 from bargate.nearest import did_you_mean
+from bargate.openapi.findings import Report, shown
 from bargate.openapi.source import Mapping, Node, Path, Scalar, Sequence, entry_of
 
 if TYPE_CHECKING:

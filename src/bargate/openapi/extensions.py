@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from bargate.nearest import did_you_mean
 from bargate.openapi.document import API_ID_EXTENSION, api_id_of
 from bargate.openapi.findings import shown
-from bargate.nearest import did_you_mean
 from bargate.openapi.source import Mapping, Path, Scalar
 
 if TYPE_CHECKING:

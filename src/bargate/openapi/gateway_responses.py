@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from bargate.model.rest_api import GatewayResponse
+from bargate.nearest import did_you_mean
 from bargate.openapi.expressions import gateway_mapping
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.findings import shown
-from bargate.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from bargate.openapi.cursor import Cursor

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from bargate.nearest import did_you_mean
 from bargate.openapi import keywords
 from bargate.openapi.findings import shown
-from bargate.nearest import did_you_mean
 from bargate.openapi.source import Mapping, Scalar, value_of
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from bargate.nearest import did_you_mean
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.findings import shown
-from bargate.nearest import did_you_mean
 from bargate.openapi.refs import follow
 
 if TYPE_CHECKING:

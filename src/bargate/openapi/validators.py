@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bargate.model.rest_api import RequestValidator
+from bargate.nearest import did_you_mean
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.findings import shown
-from bargate.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from bargate.openapi.cursor import Cursor

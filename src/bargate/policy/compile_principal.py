@@ -16,7 +16,7 @@ def compile_principal(element: PrincipalElement, *, deny: bool) -> RequestTest |
         return _not_principal(element, names, deny=deny)
     if means_everyone(element):
         return None
-    return lambda request: any(not names.isdisjoint(link.names) for link in request.links)
+    return lambda request: not names.isdisjoint(request.names)
 
 
 def compile_bypass(element: PrincipalElement | None) -> Callable[[AccessRequest], Bypass]:
@@ -27,10 +27,15 @@ def compile_bypass(element: PrincipalElement | None) -> Callable[[AccessRequest]
     if means_everyone(element):
         return lambda _request: Bypass.EVERYTHING
     names = named_principals(element)
-    return lambda request: max(
-        (link.bypass for link in request.links if not names.isdisjoint(link.names)),
-        default=Bypass.NOTHING,
-    )
+
+    def bypass(request: AccessRequest) -> Bypass:
+        furthest = Bypass.NOTHING
+        for link in request.links:
+            if link.bypass > furthest and not names.isdisjoint(link.names):
+                furthest = link.bypass
+        return furthest
+
+    return bypass
 
 
 def means_everyone(element: PrincipalElement) -> bool:
@@ -69,6 +74,6 @@ def _not_principal(element: PrincipalElement, names: frozenset[str], *, deny: bo
         return not required or any(names.isdisjoint(link.names) for link in required)
 
     def allowed(request: AccessRequest) -> bool:
-        return all(names.isdisjoint(link.names) for link in request.links)
+        return names.isdisjoint(request.names)
 
     return denied if deny else allowed

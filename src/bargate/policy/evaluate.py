@@ -27,6 +27,11 @@ from bargate.policy.request import AccessRequest
 
 Policies = tuple[CompiledPolicy, ...]
 
+_SILENT = {kind: silent(kind) for kind in PolicyKind}
+_WITHOUT_ACCOUNT = (Anonymous, Service, WebIdentity)
+# Members of an enumeration that every decision is held against: a look-up each would cost more.
+_ALLOW, _EXPLICIT_DENY = Effect.ALLOW, Effect.EXPLICIT_DENY
+
 
 class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
     """The policies that bear on a request.
@@ -49,11 +54,8 @@ class PolicySet(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class _Answers(Struct, frozen=True):
-    """The decision of each kind; None where no policy of the kind bears on the request."""
+    """The decision of each kind that can grant; None where no policy of the kind bears."""
 
-    resource_control: tuple[Decision, ...]
-    service_control: tuple[Decision, ...]
-    endpoint: Decision | None
     resource: Decision | None
     identity: Decision
     boundary: Decision | None
@@ -61,75 +63,78 @@ class _Answers(Struct, frozen=True):
 
 
 def evaluate(policies: PolicySet, request: AccessRequest, *, resource_account: str) -> Decision:
-    """Decide a request on a resource of `resource_account` by all its policies."""
-    answers = _ask(policies, request)
-    return (
-        _first_explicit_deny(answers)
-        or _first_that_does_not_allow(answers)
-        or _grant(policies, answers, request, resource_account)
-    )
+    """Decide a request on a resource of `resource_account` by all its policies.
+
+    Kinds are asked in the order above; the first explicit deny ends the question.
+    """
+    limit = _limit(policies, request)
+    if limit is not None and limit.effect is _EXPLICIT_DENY:
+        return limit
+    resource = policies.resource.decide(request) if policies.resource is not None else None
+    if resource is not None and resource.effect is _EXPLICIT_DENY:
+        return resource
+    identity = combine(PolicyKind.IDENTITY, policies.identity, request)
+    if identity.effect is _EXPLICIT_DENY:
+        return identity
+    boundary = policies.boundary.decide(request) if policies.boundary is not None else None
+    if boundary is not None and boundary.effect is _EXPLICIT_DENY:
+        return boundary
+    asked = policies.session
+    session = None if asked is None else combine(PolicyKind.SESSION, asked, request)
+    if session is not None and session.effect is _EXPLICIT_DENY:
+        return session
+    answers = _Answers(resource, identity, boundary, session)
+    return limit or _grant(policies, answers, request, resource_account)
 
 
 def combine(
     kind: PolicyKind, policies: Iterable[CompiledPolicy], request: AccessRequest
 ) -> Decision:
     """Decide by several policies of one kind: any deny, else any allow, else silence."""
-    best = silent(kind)
+    best = _SILENT[kind]
     for policy in policies:
         decision = policy.decide(request)
-        if decision.effect is Effect.EXPLICIT_DENY:
+        if decision.effect is _EXPLICIT_DENY:
             return decision
-        if decision.allowed and (not best.allowed or decision.bypass > best.bypass):
+        if decision.effect is _ALLOW and (
+            best.effect is not _ALLOW or decision.bypass > best.bypass
+        ):
             best = decision
     return best
 
 
-def _ask(policies: PolicySet, request: AccessRequest) -> _Answers:
-    session = policies.session
+def _limit(policies: PolicySet, request: AccessRequest) -> Decision | None:
+    """Hold the limits no grant can bypass: control policies and the VPC endpoint's.
+
+    Gives the first explicit deny, else the first that does not allow.
+    """
+    if not (policies.resource_control or policies.service_control or policies.endpoint):
+        return None
     controlled = account_of(request.principal) is not None
-    return _Answers(
-        resource_control=_levels(PolicyKind.RESOURCE_CONTROL, policies.resource_control, request),
-        service_control=_levels(
+    limits = [
+        *_levels(PolicyKind.RESOURCE_CONTROL, policies.resource_control, request),
+        *_levels(
             PolicyKind.SERVICE_CONTROL, policies.service_control if controlled else (), request
         ),
-        endpoint=policies.endpoint.decide(request) if policies.endpoint else None,
-        resource=policies.resource.decide(request) if policies.resource else None,
-        identity=combine(PolicyKind.IDENTITY, policies.identity, request),
-        boundary=policies.boundary.decide(request) if policies.boundary else None,
-        session=None if session is None else combine(PolicyKind.SESSION, session, request),
-    )
+    ]
+    if policies.endpoint is not None:
+        limits.append(policies.endpoint.decide(request))
+    silences = [limit for limit in limits if not limit.allowed]
+    denies = (limit for limit in silences if limit.effect is _EXPLICIT_DENY)
+    return next(denies, silences[0] if silences else None)
 
 
 def _levels(
     kind: PolicyKind, levels: tuple[Policies, ...], request: AccessRequest
-) -> tuple[Decision, ...]:
-    return tuple(combine(kind, level, request) for level in levels)
-
-
-def _first_explicit_deny(answers: _Answers) -> Decision | None:
-    decisions = (
-        *answers.resource_control,
-        *answers.service_control,
-        answers.endpoint,
-        answers.resource,
-        answers.identity,
-        answers.boundary,
-        answers.session,
-    )
-    return next((d for d in decisions if d and d.effect is Effect.EXPLICIT_DENY), None)
-
-
-def _first_that_does_not_allow(answers: _Answers) -> Decision | None:
-    """Hold the limits no grant can bypass: control policies and the VPC endpoint's."""
-    limits = (*answers.resource_control, *answers.service_control, answers.endpoint)
-    return next((d for d in limits if d and not d.allowed), None)
+) -> list[Decision]:
+    return [combine(kind, level, request) for level in levels]
 
 
 def _grant(
     policies: PolicySet, answers: _Answers, request: AccessRequest, resource_account: str
 ) -> Decision:
-    resource = answers.resource or silent(PolicyKind.RESOURCE)
-    if isinstance(request.principal, Anonymous | Service | WebIdentity):
+    resource = answers.resource or _SILENT[PolicyKind.RESOURCE]
+    if isinstance(request.principal, _WITHOUT_ACCOUNT):
         return resource
     must_allow = policies.resource_must_allow or resource.kind is PolicyKind.TRUST
     if account_of(request.principal) != resource_account:
@@ -154,10 +159,12 @@ def _caller_denial(answers: _Answers, request: AccessRequest, bypass: Bypass) ->
         return None
     session = answers.session
     if session is None and isinstance(request.principal, FederatedUser):
-        session = silent(PolicyKind.SESSION)
-    identity = answers.identity if bypass is Bypass.NOTHING else None
-    asked = (identity, answers.boundary, session)
-    return next((d for d in asked if d and not d.allowed), None)
+        session = _SILENT[PolicyKind.SESSION]
+    if bypass is Bypass.NOTHING and answers.identity.effect is not _ALLOW:
+        return answers.identity
+    if answers.boundary is not None and answers.boundary.effect is not _ALLOW:
+        return answers.boundary
+    return session if session is not None and session.effect is not _ALLOW else None
 
 
 def _caller_allow(answers: _Answers, request: AccessRequest) -> Decision:

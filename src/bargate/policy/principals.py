@@ -6,6 +6,7 @@ grant reaches past implicit denies elsewhere depends on the link (AWS [D] iam-st
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -96,13 +97,28 @@ Principal: TypeAlias = (
 
 def account_of(principal: Principal) -> str | None:
     """Give the account a principal belongs to, None for those outside of any."""
-    if isinstance(principal, AccountRoot | IamUser | RoleSession | FederatedUser):
+    # A tuple: a union would be made anew at every call.
+    if isinstance(principal, (AccountRoot, IamUser, RoleSession, FederatedUser)):
         return principal.account
     return None
 
 
+class Chain(Struct, frozen=True):
+    """The links of a principal, and the names of all of them."""
+
+    links: tuple[Link, ...]
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def chain_of(principal: Principal) -> Chain:
+    """Give the chain of a principal; remembered, 4,096 of them."""
+    links = links_of(principal)
+    return Chain(links, frozenset(name for link in links for name in link.names))
+
+
 def links_of(principal: Principal) -> tuple[Link, ...]:
-    """Give the chain of a principal; empty for an anonymous caller."""
+    """Give the links of a principal; none for an anonymous caller."""
     match principal:
         case Anonymous():
             return ()

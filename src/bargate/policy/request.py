@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bargate.arn import Arn, fold_arn
-from bargate.policy.principals import Link, links_of
+from bargate.policy.principals import Chain, Link, chain_of
 
 if TYPE_CHECKING:
     from bargate.policy.principals import Principal
@@ -31,7 +31,7 @@ class AccessRequest:
     """
 
     __slots__ = (
-        "_links",
+        "_chain",
         "action",
         "addresses",
         "context",
@@ -51,12 +51,20 @@ class AccessRequest:
         self.get = context.get
         self.addresses: dict[str, int | None] = {}
         self.moments: dict[str, int | None] = {}
-        self._links: tuple[Link, ...] | None = None
+        self._chain: Chain | None = None
 
     @property
     def links(self) -> tuple[Link, ...]:
         """The principal's chain."""
-        links = self._links
-        if links is None:
-            links = self._links = links_of(self.principal)
-        return links
+        return self._known().links
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all links of the principal's chain."""
+        return self._known().names
+
+    def _known(self) -> Chain:
+        chain = self._chain
+        if chain is None:
+            chain = self._chain = chain_of(self.principal)
+        return chain

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-import botocore.loaders
 from msgspec import Struct
 
 from bargate.services.operation import ContextValues, OperationCall, Params, Target
+from bargate.wire.service_files import service_data
 
 # Gives the tags of the resource that a request concerns, {} when there is none.
 ResourceTags = Callable[[OperationCall, Params], Mapping[str, str]]
@@ -63,7 +63,7 @@ class RestTargets:
     @cached_property
     def _routes(self) -> dict[str, _Route]:
         """Read the model once, when it is first asked for, and keep what is needed of it."""
-        model = botocore.loaders.Loader().load_service_model(self._service_name, "service-2")
+        model = service_data(self._service_name)
         return {name: _route(model, each) for name, each in model["operations"].items()}
 
 

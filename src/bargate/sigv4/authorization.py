@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from bargate.sigv4 import presented
+from bargate.sigv4 import presented, quick
 from bargate.sigv4.asymmetric import ECDSA_P256_SHA256
 from bargate.sigv4.canonical import Uri, normalized_uri
 from bargate.sigv4.dates import check_dates
@@ -19,6 +19,7 @@ from bargate.sigv4.escapes import check_escapes
 from bargate.sigv4.fault import Form, SignatureFault
 from bargate.sigv4.scope import check_scope
 from bargate.sigv4.signed_headers import check_signed_headers
+from bargate.sigv4.signing_key import HMAC_SHA256
 from bargate.sigv4.style import JSON_SERVICES, Style
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def read_authorization(
     request: SignedRequest, expected: Expected, now: float
 ) -> Authorization | SignatureFault:
     """Parse and check everything but key and signature; `now` is seconds since the epoch."""
+    known = quick.read(request, (expected.region, expected.service), now, expected.skew_s)
+    if known is not None:
+        return _of_known(known)
     fault = check_escapes(request.path, request.query)
     if fault is not None:
         return fault
@@ -94,4 +98,19 @@ def read_authorization(
         signed_headers=tuple(found.signed_headers.encode("latin-1").split(b";")),
         signature=found.signature,
         session_token=found.session_token,
+    )
+
+
+def _of_known(known: quick.Read) -> Authorization:
+    head = known.head
+    return Authorization(
+        form="header",
+        algorithm=HMAC_SHA256,
+        access_key_id=head.access_key_id,
+        date=head.date,
+        timestamp=known.timestamp,
+        scope=head.scope,
+        signed_headers=head.signed_headers,
+        signature=known.signature,
+        session_token=known.session_token,
     )

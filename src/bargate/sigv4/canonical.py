@@ -11,11 +11,15 @@ Uri: TypeAlias = Callable[[str], str]
 SIGNATURE_PARAMETER = "X-Amz-Signature"
 TOKEN_PARAMETER = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~]*")
+_PLAIN_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9\-._~]+)+/?")
+_PLAIN_PARAMETER = re.compile(r"[A-Za-z0-9\-._~]*=[A-Za-z0-9\-._~]*")
 _REMEMBERED_MAX_CHARACTERS = 256
 
 
 def normalized_uri(path: str) -> str:
     """Give the canonical URI of all services but S3: normalised, and encoded once more."""
+    if _PLAIN_PATH.fullmatch(path):
+        return path
     if len(path) > _REMEMBERED_MAX_CHARACTERS:
         return quote(remove_dot_segments(path), safe="/")
     return _remembered_uri(path)
@@ -66,8 +70,8 @@ def canonical_query(query: str, *, without: tuple[str, ...] = ()) -> str:
 
     A plus sign is a space [I], as everything behind the gateway's form decoding takes it for one.
     """
-    if not query:
-        return ""
+    if not query or (not without and _PLAIN_PARAMETER.fullmatch(query)):
+        return query
     parameters = sorted(
         (_canonical(name), _canonical(value))
         for name, _, value in (pair.partition("=") for pair in query.split("&"))
@@ -88,13 +92,14 @@ def canonical_headers(header: Mapping[bytes, bytes], signed: Iterable[bytes]) ->
 
     `header` is a `SignedRequest`'s: trimmed and joined. Runs of white space become one space.
     """
-    lines = []
-    for name in signed:
-        value = header.get(name)
-        if value is None:
-            return None
-        lines.append(b"%b:%b\n" % (name, b" ".join(value.split())))
-    return b"".join(lines)
+    names = tuple(signed)
+    try:
+        lines = b"".join([b"%b:%b\n" % (name, header[name]) for name in names])
+    except KeyError:
+        return None
+    if len(lines.split()) == len(names):
+        return lines  # one word a line, and values are trimmed: no white space to fold
+    return b"".join([b"%b:%b\n" % (name, b" ".join(header[name].split())) for name in names])
 
 
 def canonical_request(

@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"[0-9]{1,6}")
 def check_dates(presented: Presented, now: float, skew_s: int) -> SignatureFault | None:
     """Demand a date in basic format, near `now`; a presigned one until it expires."""
     is_short = len(presented.timestamp) == _BASIC_CHARACTERS
-    signed_at = _seconds(presented.timestamp) if is_short else None
+    signed_at = moment_of(presented.timestamp) if is_short else None
     if signed_at is None:
         return incomplete(
             f"Date must be in ISO-8601 'basic format'. Got '{shown(presented.timestamp)}'."
@@ -79,7 +79,8 @@ def format_basic(at: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _seconds(timestamp: str) -> int | None:
+def moment_of(timestamp: str) -> int | None:
+    """Read a date in basic format as seconds since the epoch, None when it is none."""
     if _BASIC.fullmatch(timestamp) is None:
         return None
     try:

@@ -14,8 +14,9 @@ class SignedRequest(Struct, frozen=True, eq=False):
 
     `path` is percent-encoded, from the root; `query` raw and without the question mark; `headers`
     in order, names in any case; `body_sha256` gives the hash of the body in lower-case hex and is
-    not asked before the body is needed (`verify`). `header` is worked out here: values by name in
-    lower case, trimmed, those of a repeated header joined by a comma.
+    not asked before the body is needed (`verify`). `header` has the values by name in lower case,
+    trimmed, those of a repeated header joined by a comma; it is worked out here, unless `known`
+    are these very headers with what they come to.
     """
 
     method: str
@@ -23,9 +24,13 @@ class SignedRequest(Struct, frozen=True, eq=False):
     query: str
     headers: list[tuple[bytes, bytes]]
     body_sha256: Callable[[], str] = lambda: EMPTY_SHA256
+    known: tuple[list[tuple[bytes, bytes]], dict[bytes, bytes]] | None = None
     header: dict[bytes, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.known is not None and self.known[0] is self.headers:
+            force_setattr(self, "header", self.known[1])
+            return
         header: dict[bytes, bytes] = {}
         for name, value in self.headers:
             key = name.lower()

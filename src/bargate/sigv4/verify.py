@@ -15,7 +15,7 @@ from bargate.sigv4.canonical import (
     canonical_request,
 )
 from bargate.sigv4.fault import MISMATCH, SignatureFault, invalid
-from bargate.sigv4.signing_key import signature_of, signing_key, string_to_sign
+from bargate.sigv4.signing_key import signing_mac, string_to_sign
 
 if TYPE_CHECKING:
     from bargate.secret import Secret
@@ -42,7 +42,8 @@ def verify(
     `expected` is what `authorization` was read with. Comparison takes constant time.
     """
     body_sha256 = request.body_sha256()
-    if request.header.get(_BODY_HASH, body_sha256.encode("ascii")) != body_sha256.encode("ascii"):
+    sent_sha256 = request.header.get(_BODY_HASH)
+    if sent_sha256 is not None and sent_sha256 != body_sha256.encode("ascii"):
         # UNSIGNED-PAYLOAD and STREAMING-… come here too: they are S3's alone.
         return invalid(MISMATCH, "body_hash", "x-amz-content-sha256 is not the hash of the body")
     canonical = canonical_of(authorization, request, body_sha256, expected)
@@ -83,9 +84,9 @@ def _is_signed(
     if authorization.is_asymmetric:
         return is_signed_p256(secret, authorization.access_key_id, to_sign, authorization.signature)
     # INVARIANT: the scope was checked, so region and service are the expected ones.
-    key = signing_key(secret, authorization.date, expected.region, expected.service)
+    mac = signing_mac(secret, authorization.date, expected.region, expected.service)
     return hmac.compare_digest(
-        signature_of(key, to_sign).encode("ascii"), authorization.signature.encode("utf-8")
+        mac.hexdigest(to_sign).encode("ascii"), authorization.signature.encode("utf-8")
     )
 
 

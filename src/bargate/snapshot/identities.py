@@ -82,6 +82,7 @@ class CompiledIdentities:
     """
 
     def __init__(self, action: str | None = INVOKE) -> None:
+        self.version = 0
         self._keys: dict[str, AccessKey] = {}
         self._users: dict[str, Policies] = {}
         self._roles: dict[str, Policies] = {}
@@ -106,6 +107,7 @@ class CompiledIdentities:
 
     def put(self, part: AccessKey | User | Role | SealingKey) -> None:
         """Take over one part."""
+        self.version += 1
         match part:
             case AccessKey():
                 self._keys[part.id] = part
@@ -118,6 +120,7 @@ class CompiledIdentities:
                 self._reseal()
 
     def _remove(self, kind: str, key: str) -> None:
+        self.version += 1
         match kind:
             case "key":
                 self._keys.pop(key, None)

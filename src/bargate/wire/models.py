@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
-
-from bargate.wire.service_files import ServiceFiles
+from bargate.wire.service_files import service_data
 from bargate.wire.uri_paths import Match, UriPaths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-_KIND = "service-2"
+    from botocore.model import OperationModel, ServiceModel
 
 
 class ServiceModels:
-    """botocore's models of the named services, each loaded when it is first asked for.
-
-    Only botocore's own data folder is read, never a user's (such as ~/.aws/models): a model
-    decides what a permission is checked for.
-    """
+    """botocore's models of the named services, each loaded when it is first asked for."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        self._loader = Loader(
-            extra_search_paths=[Loader.BUILTIN_DATA_PATH],
-            file_loader=ServiceFiles(),
-            include_default_search_paths=False,
-        )
         self._models: dict[str, ServiceModel] = {}
         self._operations: dict[tuple[str, str], OperationModel] = {}
         self._paths: dict[str, UriPaths[str]] = {}
 
+    @staticmethod
+    def prepare() -> None:
+        """Import what models need, so that the first call need not wait for it."""
+        import botocore.model  # noqa: F401, PLC0415  a tenth of a second, not to be spent at start
+
     def model(self, name: str) -> ServiceModel:
         """Give a service's model by botocore's name of it; raises KeyError if it is not served."""
-        if name not in self.names:
-            raise KeyError(name)
         if name not in self._models:
-            # `load_service_model` would first list the folders of all four hundred services.
-            version = self._loader.determine_latest_version(name, _KIND)
-            data = self._loader.load_data(f"{name}/{version}/{_KIND}")
-            self._models[name] = ServiceModel(data, name)
+            if name not in self.names:
+                raise KeyError(name)
+            from botocore.model import ServiceModel  # noqa: PLC0415  as in `prepare`
+
+            self._models[name] = ServiceModel(service_data(name), name)
         return self._models[name]
 
     def operation(self, name: str, operation: str) -> OperationModel | None:
@@ -56,8 +48,15 @@ class ServiceModels:
 
     def by_signing_name(self, signing_name: str) -> list[ServiceModel]:
         """Give the served models whose credential scopes carry this service name."""
-        models = (self.model(name) for name in self.names)
-        return [model for model in models if model.signing_name == signing_name]
+        return self._by_signing_name.get(signing_name, [])
+
+    @cached_property
+    def _by_signing_name(self) -> dict[str, list[ServiceModel]]:
+        found: dict[str, list[ServiceModel]] = {}
+        for name in self.names:
+            model = self.model(name)
+            found.setdefault(model.signing_name, []).append(model)
+        return found
 
     def find_path(self, name: str, method: str, path: str, query: str) -> Match[str] | None:
         """Find a rest-json service's operation name and its raw path labels."""

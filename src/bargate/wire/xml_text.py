@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-_NEEDS_CARE = re.compile(
-    "[^\t\n\x20-\x25\x27-\x3b\x3d\x3f-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+# What XML's Char [2] leaves out, and its own marks; tab and line feed may stand as they are.
+_NEEDS_CARE = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 # A carriage return would be read as a line feed; characters that XML does not have are replaced.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
 

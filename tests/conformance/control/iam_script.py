@@ -20,7 +20,6 @@ from tests.endpoint import ACCOUNT
 
 from bargate.identity.totp import code_of, step_at
 from bargate.secret import Secret
-
 from conformance.control.script import Step, steps_of
 
 step = steps_of("iam")
@@ -57,7 +56,8 @@ SAML = (
     '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"'
     ' xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="https://idp">'
     "<IDPSSODescriptor><KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>"
-    + "A" * 900
+    + "A"
+    * 900
     + "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>"
     '<SingleSignOnService Location="https://idp/sso"/></IDPSSODescriptor></EntityDescriptor>'
 )
@@ -188,28 +188,43 @@ USERS = (
     step("ListAccessKeys", user),
     step("UpdateAccessKey", lambda k: access_key(k, Status="Inactive")),
     step("GetAccessKeyLastUsed", lambda k: {"AccessKeyId": k.access_key}),
-    step("CreateLoginProfile", lambda k: {"UserName": AGENT, "Password": "Old-password-1!"}),
-    step("GetLoginProfile", lambda k: {"UserName": AGENT}),
-    step("UpdateLoginProfile", lambda k: {"UserName": AGENT, "Password": "Old-password-2!"}),
-    step("ChangePassword", lambda k: {
-        "OldPassword": "Old-password-2!", "NewPassword": "New-password-3!"}, by_agent=True),
-    step("CreateServiceSpecificCredential",
-         lambda k: user(k, ServiceName="codecommit.amazonaws.com"),
-         credential="ServiceSpecificCredential.ServiceSpecificCredentialId"),
+    step("CreateLoginProfile", lambda _: {"UserName": AGENT, "Password": "Old-password-1!"}),
+    step("GetLoginProfile", lambda _: {"UserName": AGENT}),
+    step("UpdateLoginProfile", lambda _: {"UserName": AGENT, "Password": "Old-password-2!"}),
+    step(
+        "ChangePassword",
+        lambda _: {"OldPassword": "Old-password-2!", "NewPassword": "New-password-3!"},
+        by_agent=True,
+    ),
+    step(
+        "CreateServiceSpecificCredential",
+        lambda k: user(k, ServiceName="codecommit.amazonaws.com"),
+        credential="ServiceSpecificCredential.ServiceSpecificCredentialId",
+    ),
     step("ListServiceSpecificCredentials", user),
     step("ResetServiceSpecificCredential", credential),
     step("UpdateServiceSpecificCredential", lambda k: credential(k, Status="Inactive")),
-    step("UploadSigningCertificate", lambda k: user(k, CertificateBody=certificate()),
-         signing="Certificate.CertificateId"),
+    step(
+        "UploadSigningCertificate",
+        lambda k: user(k, CertificateBody=certificate()),
+        signing="Certificate.CertificateId",
+    ),
     step("ListSigningCertificates", user),
     step("UpdateSigningCertificate", lambda k: signing(k, Status="Inactive")),
-    step("UploadSSHPublicKey", lambda k: user(k, SSHPublicKeyBody=ssh_key()),
-         ssh="SSHPublicKey.SSHPublicKeyId"),
+    step(
+        "UploadSSHPublicKey",
+        lambda k: user(k, SSHPublicKeyBody=ssh_key()),
+        ssh="SSHPublicKey.SSHPublicKeyId",
+    ),
     step("GetSSHPublicKey", lambda k: ssh(k, Encoding="SSH")),
     step("ListSSHPublicKeys", user),
     step("UpdateSSHPublicKey", lambda k: ssh(k, Status="Inactive")),
-    step("CreateVirtualMFADevice", lambda k: {"VirtualMFADeviceName": "phone"},
-         device="VirtualMFADevice.SerialNumber", seed="VirtualMFADevice.Base32StringSeed"),
+    step(
+        "CreateVirtualMFADevice",
+        lambda _: {"VirtualMFADeviceName": "phone"},
+        device="VirtualMFADevice.SerialNumber",
+        seed="VirtualMFADevice.Base32StringSeed",
+    ),
     step("EnableMFADevice", lambda k: user(k, **device(k), **codes(k, -2))),
     step("ListMFADevices", user),
     step("GetMFADevice", device),
@@ -244,8 +259,11 @@ ROLES = (
     step("ListAttachedRolePolicies", role),
     step("PutRolePermissionsBoundary", lambda k: role(k, PermissionsBoundary=MANAGED)),
     *tagging("Role", role),
-    step("CreateServiceLinkedRole", lambda k: {"AWSServiceName": "ops.apigateway.amazonaws.com"},
-         linked_role="Role.RoleName"),
+    step(
+        "CreateServiceLinkedRole",
+        lambda _: {"AWSServiceName": "ops.apigateway.amazonaws.com"},
+        linked_role="Role.RoleName",
+    ),
     step("CreateInstanceProfile", profile),
     step("GetInstanceProfile", profile),
     step("ListInstanceProfiles"),
@@ -254,8 +272,11 @@ ROLES = (
     *tagging("InstanceProfile", profile),
 )
 POLICIES = (
-    step("CreatePolicy", lambda k: {"PolicyName": "own", "PolicyDocument": POLICY},
-         policy="Policy.Arn"),
+    step(
+        "CreatePolicy",
+        lambda _: {"PolicyName": "own", "PolicyDocument": POLICY},
+        policy="Policy.Arn",
+    ),
     step("GetPolicy", policy),
     step("ListPolicies"),
     step("CreatePolicyVersion", lambda k: policy(k, PolicyDocument=POLICY)),
@@ -264,44 +285,56 @@ POLICIES = (
     step("SetDefaultPolicyVersion", lambda k: policy(k, VersionId="v2")),
     step("ListEntitiesForPolicy", policy),
     *tagging("Policy", policy),
-    step("ListPoliciesGrantingServiceAccess", lambda k: {
-        "Arn": f"arn:aws:iam::{ACCOUNT}:user/people/alice", "ServiceNamespaces": ["s3"]}),
-    step("GetContextKeysForCustomPolicy", lambda k: {"PolicyInputList": [POLICY]}),
+    step(
+        "ListPoliciesGrantingServiceAccess",
+        lambda _: {"Arn": f"arn:aws:iam::{ACCOUNT}:user/people/alice", "ServiceNamespaces": ["s3"]},
+    ),
+    step("GetContextKeysForCustomPolicy", lambda _: {"PolicyInputList": [POLICY]}),
     step("GetContextKeysForPrincipalPolicy", lambda k: {"PolicySourceArn": k.role}),
-    step("SimulateCustomPolicy", lambda k: {
-        "PolicyInputList": [POLICY], "ActionNames": ["s3:GetObject"]}),
-    step("SimulatePrincipalPolicy", lambda k: {
-        "PolicySourceArn": k.role, "ActionNames": ["s3:GetObject"]}),
+    step(
+        "SimulateCustomPolicy",
+        lambda _: {"PolicyInputList": [POLICY], "ActionNames": ["s3:GetObject"]},
+    ),
+    step(
+        "SimulatePrincipalPolicy",
+        lambda k: {"PolicySourceArn": k.role, "ActionNames": ["s3:GetObject"]},
+    ),
 )
 PROVIDERS = (
-    step("CreateOpenIDConnectProvider", lambda k: {
-        "Url": "https://oidc.example.com", "ThumbprintList": [THUMBPRINT]},
-        oidc="OpenIDConnectProviderArn"),
+    step(
+        "CreateOpenIDConnectProvider",
+        lambda _: {"Url": "https://oidc.example.com", "ThumbprintList": [THUMBPRINT]},
+        oidc="OpenIDConnectProviderArn",
+    ),
     step("GetOpenIDConnectProvider", oidc),
     step("ListOpenIDConnectProviders"),
     step("AddClientIDToOpenIDConnectProvider", lambda k: oidc(k, ClientID="c")),
     step("RemoveClientIDFromOpenIDConnectProvider", lambda k: oidc(k, ClientID="c")),
-    step("UpdateOpenIDConnectProviderThumbprint",
-         lambda k: oidc(k, ThumbprintList=[THUMBPRINT])),
+    step("UpdateOpenIDConnectProviderThumbprint", lambda k: oidc(k, ThumbprintList=[THUMBPRINT])),
     *tagging("OpenIDConnectProvider", oidc),
-    step("CreateSAMLProvider", lambda k: {"Name": "idp", "SAMLMetadataDocument": SAML},
-         saml="SAMLProviderArn"),
+    step(
+        "CreateSAMLProvider",
+        lambda _: {"Name": "idp", "SAMLMetadataDocument": SAML},
+        saml="SAMLProviderArn",
+    ),
     step("GetSAMLProvider", saml),
     step("ListSAMLProviders"),
     step("UpdateSAMLProvider", lambda k: saml(k, SAMLMetadataDocument=SAML)),
     *tagging("SAMLProvider", saml),
-    step("UploadServerCertificate", lambda k: server(
-        k, CertificateBody=certificate(), PrivateKey=key_pem())),
+    step(
+        "UploadServerCertificate",
+        lambda k: server(k, CertificateBody=certificate(), PrivateKey=key_pem()),
+    ),
     step("GetServerCertificate", server),
     step("ListServerCertificates"),
     step("UpdateServerCertificate", lambda k: server(k, NewPath="/servers/")),
     *tagging("ServerCertificate", server),
 )
 ACCOUNT_WIDE = (
-    step("CreateAccountAlias", lambda k: {"AccountAlias": "bargate-test"}),
+    step("CreateAccountAlias", lambda _: {"AccountAlias": "bargate-test"}),
     step("ListAccountAliases"),
     step("GetAccountSummary"),
-    step("UpdateAccountPasswordPolicy", lambda k: {"MinimumPasswordLength": 10}),
+    step("UpdateAccountPasswordPolicy", lambda _: {"MinimumPasswordLength": 10}),
     step("GetAccountPasswordPolicy"),
     step("GetAccountAuthorizationDetails"),
 )
@@ -309,7 +342,7 @@ STS = (
     sts("GetCallerIdentity"),
     sts("GetAccessKeyInfo", lambda k: {"AccessKeyId": k.access_key}),
     sts("GetSessionToken", by_agent=True),
-    sts("GetFederationToken", lambda k: {"Name": "guest"}, by_agent=True),
+    sts("GetFederationToken", lambda _: {"Name": "guest"}, by_agent=True),
     sts("AssumeRole", lambda k: {"RoleArn": k.role, "RoleSessionName": "work"}, by_agent=True),
     sts("DecodeAuthorizationMessage", lambda k: {"EncodedMessage": k.message}),
 )
@@ -319,7 +352,7 @@ BUILD: tuple[Step, ...] = (
 
 TEAR_DOWN: tuple[Step, ...] = (
     step("DeleteAccountPasswordPolicy"),
-    step("DeleteAccountAlias", lambda k: {"AccountAlias": "bargate-test"}),
+    step("DeleteAccountAlias", lambda _: {"AccountAlias": "bargate-test"}),
     step("DeleteServerCertificate", server),
     step("DeleteSAMLProvider", saml),
     step("DeleteOpenIDConnectProvider", oidc),
@@ -343,7 +376,7 @@ TEAR_DOWN: tuple[Step, ...] = (
     step("DeleteSSHPublicKey", ssh),
     step("DeleteSigningCertificate", signing),
     step("DeleteServiceSpecificCredential", credential),
-    step("DeleteLoginProfile", lambda k: {"UserName": AGENT}),
+    step("DeleteLoginProfile", lambda _: {"UserName": AGENT}),
     step("DeleteAccessKey", access_key),
     step("DeleteUserPermissionsBoundary", user),
     step("DetachUserPolicy", attached(user)),

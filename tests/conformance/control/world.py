@@ -18,6 +18,7 @@ TEAR_DOWN: tuple[Step, ...] = (
     *iam_script.TEAR_DOWN,
 )
 SCRIPT = (*BUILD, *TEAR_DOWN)
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 MESSAGE_HEADER = "x-bargate-authorization-message"
 
 
@@ -50,12 +51,14 @@ class World:
             return headers[MESSAGE_HEADER]
         raise AssertionError("an agent without policies may list users")
 
-    def build(self) -> None:
-        """Play the first part of the script as root, who lets the agent do all."""
-        self.root("iam").attach_user_policy(
-            UserName=AGENT, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
-        )
+    def promote_agent(self) -> None:
+        """Let the agent do all."""
+        self.root("iam").attach_user_policy(UserName=AGENT, PolicyArn=ADMINISTRATOR)
         self.endpoint.published()
+
+    def build(self) -> None:
+        """Play the first part of the script."""
+        self.promote_agent()
         for step in BUILD:
             self.play(step)
 

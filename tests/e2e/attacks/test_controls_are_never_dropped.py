@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from bargate.documents import Loaded, Source, load
+from bargate.documents import Loaded, load
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.openapi import InvalidDocument
+from bargate.source import Source
 from documents import operation, rest
 
 MOCK = {

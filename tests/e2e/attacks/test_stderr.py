@@ -30,7 +30,16 @@ def _ask(port: int, request: bytes) -> bytes:
 def test_a_full_standard_error_stops_nobody(tmp_path: Path, run_dir: Path) -> None:
     document = tmp_path / "api.json"
     document.write_text(json.dumps(rest({"/mock": {"get": operation(MOCK)}})))
-    command = [sys.executable, "-m", "bargate", "serve", "--listen", "127.0.0.1:0", "--api-listen", "off"]
+    command = [
+        sys.executable,
+        "-m",
+        "bargate",
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--api-listen",
+        "off",
+    ]
     process = subprocess.Popen(
         [*command, "--workers", "1", "--access-log", "off", str(document)],
         stdout=subprocess.PIPE,

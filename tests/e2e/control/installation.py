@@ -1,8 +1,8 @@
 """A running installation as its users meet it: AWS clients on the endpoint, callers at the gateway.
 
-    with installation("--data", str(folder), run_dir=run_dir) as bargate:
-        api = deployed_api(bargate)                     # a REST API with IAM authorization
-        assert bargate.call(api.path, sign=bargate.root).status == 200
+with installation("--data", str(folder), run_dir=run_dir) as bargate:
+    api = deployed_api(bargate)                     # a REST API with IAM authorization
+    assert bargate.call(api.path, sign=bargate.root).status == 200
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ class Running:
             aws_access_key_id=key.id,
             aws_secret_access_key=key.secret,
             aws_session_token=key.token,
-            config=Config(
-                retries={"max_attempts": 0}, parameter_validation=False, read_timeout=30
-            ),
+            config=Config(retries={"max_attempts": 0}, parameter_validation=False, read_timeout=30),
         )
         self._clients.append(client)
         return client
@@ -162,9 +160,7 @@ def allow(action: str = "*", resource: str = "*", **statement: Any) -> str:
     return json.dumps(
         {
             "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": action, "Resource": resource, **statement}
-            ],
+            "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, **statement}],
         }
     )
 

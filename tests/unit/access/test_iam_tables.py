@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bargate.access import iam_authorizer
 from bargate.access.call import Facts
-from bargate.access.context_keys import signed_context
+from bargate.access.context_keys import SignedContext
 from bargate.access.control import GuardedMethod
 from bargate.access.identities import Identity
 from bargate.model.identity import AccessKey, User
@@ -120,7 +120,7 @@ def test_the_gateway_decides_as_tables_a_and_b_say(data: st.DataObject) -> None:
     facts.identity = identity
     passed = step(made, facts) is None
 
-    context = signed_context(made, identity, {})
+    context = SignedContext(made, identity, {})
     request = AccessRequest(identity.principal, "execute-api:Invoke", f"{ARN}/GET{path}", context)
     mine = verdict_of([(policy(*each), PolicyKind.IDENTITY) for each in own], request)
     said = (

@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 import subprocess
@@ -7,7 +8,7 @@ import pytest
 
 from bargate.wire.models import ServiceModels
 from bargate.wire.pattern import Pattern
-from bargate.wire.service_files import ServiceFiles
+from bargate.wire.service_files import read_model, service_data
 
 SERVED = ("apigateway", "apigatewayv2", "iam", "sts")
 
@@ -32,11 +33,26 @@ def test_a_model_holds_no_documentation():
 def test_a_member_that_is_called_documentation_stays(tmp_path):
     model = {"members": {"documentation": {"shape": "S", "documentation": "<p>x</p>"}}}
     (tmp_path / "a.json").write_text(json.dumps(model))
-    files = ServiceFiles()
-    assert files.exists(str(tmp_path / "a"))
-    loaded = files.load_file(str(tmp_path / "a"))
-    assert loaded == {"members": {"documentation": {"shape": "S"}}}
-    assert files.load_file(str(tmp_path / "b")) is None
+    assert read_model(tmp_path / "a.json") == {"members": {"documentation": {"shape": "S"}}}
+
+
+def test_a_gzipped_model_says_the_same_as_a_plain_one(tmp_path):
+    (tmp_path / "a.json").write_text('{"shapes": {}}')
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b'{"shapes": {}}'))
+    assert read_model(tmp_path / "a.json") == read_model(tmp_path / "a.json.gz") == {"shapes": {}}
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", ".", "../data/iam", "iam/2010-05-08", "no-such", "IAM\n"]
+)
+def test_nothing_but_a_service_has_a_model(name):
+    with pytest.raises(KeyError):
+        service_data(name)
+
+
+def test_the_newest_version_of_a_model_is_taken():
+    # botocore ships six versions of this API
+    assert service_data("cloudfront")["metadata"]["apiVersion"] == "2020-05-31"
 
 
 def test_models_of_a_user_are_not_read(tmp_path):

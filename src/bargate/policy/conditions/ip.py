@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 
 from msgspec import structs
 
-from bargate.policy.conditions.rule import OperatorRule, ValueTest
+from bargate.policy.conditions.rule import OperatorRule, RequestTest, ValueTest
 from bargate.policy.request import AccessRequest
 
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
@@ -77,7 +77,17 @@ def compile_ranges(values: tuple[str, ...], _variables: bool) -> ValueTest:  # n
                 return False
         return address <= lasts[bisect_right(firsts, address)]
 
-    return ValueTest(test)
+    def over(key: str, absent: bool) -> RequestTest:  # noqa: FBT001 shape of ValueTest.over
+        def holds(request: AccessRequest) -> object:
+            value = request.get(key)
+            address = request.addresses.get(value)  # type: ignore[arg-type]  # others are not in it
+            if address is not None:
+                return address <= lasts[bisect_right(firsts, address)]
+            return test(value, request) if isinstance(value, str) else absent and not value
+
+        return holds
+
+    return ValueTest(test, over=over)
 
 
 def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

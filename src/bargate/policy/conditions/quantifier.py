@@ -29,6 +29,8 @@ def over_key(operator: Operator, key: str, test: ValueTest, *, negated: bool) ->
         return _for_any_value(key, test.matches, negated=negated, absent=operator.if_exists)
     if negated:
         return _negated(key, test.matches)
+    if test.over is not None:
+        return test.over(key, operator.if_exists)
     if test.alone is not None:
         return _positive_alone(key, test.alone, absent=operator.if_exists)
     return _positive(key, test.matches, absent=operator.if_exists)

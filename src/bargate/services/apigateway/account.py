@@ -11,6 +11,7 @@ from bargate.records.account_settings import ACCOUNT_SETTINGS, AccountSettings
 from bargate.services.apigateway.errors import bad_request
 from bargate.services.apigateway.patch import Rule, Step, Table, patched
 from bargate.services.apigateway.shape import present
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import operation
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def update_account(call: OperationCall, request: Params) -> Params:
     """Change the role of the logs."""
     settings = _settings(call)
     changed = patched(settings, request, _PATCHES)
+    if changed.cloudwatch_role_arn != settings.cloudwatch_role_arn:
+        require_pass_role(call, [changed.cloudwatch_role_arn])
     key = ACCOUNT_SETTINGS.key_of(changed)
     if call.tx.find(ACCOUNT_SETTINGS, key) is None:
         call.tx.create(ACCOUNT_SETTINGS, changed)

@@ -13,6 +13,7 @@ from bargate.services.apigateway.finding import find_api, the_api, the_authorize
 from bargate.services.apigateway.patch import Rule, Step, Table, patched
 from bargate.services.apigateway.references import first_use
 from bargate.services.apigateway.shape import new_id, page, present
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
 
 # AWS [R] apigw-objects §2
@@ -46,6 +47,7 @@ def create_authorizer(call: OperationCall, request: Params) -> Params:
         result_ttl_s=request.get("authorizerResultTtlInSeconds"),
     )
     check_authorizer(call, authorizer)
+    require_pass_role(call, [authorizer.authorizer_credentials])
     _check_name(call, authorizer)
     return authorizer_output(call.tx.create(REST_AUTHORIZER, authorizer))
 
@@ -78,6 +80,8 @@ def update_authorizer(call: OperationCall, request: Params) -> Params:
     if is_cognito and changed.type != authorizer.type and _use(call, authorizer) is not None:
         raise bad_request("The type of an authorizer in use cannot be changed")  # [I]
     check_authorizer(call, changed)
+    if changed.authorizer_credentials != authorizer.authorizer_credentials:
+        require_pass_role(call, [changed.authorizer_credentials])
     _check_name(call, changed)
     return authorizer_output(call.tx.update(REST_AUTHORIZER, authorizer.key(), lambda _: changed))
 

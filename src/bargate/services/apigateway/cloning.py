@@ -9,10 +9,11 @@ from msgspec import structs
 from bargate.records.gateway_response import GATEWAY_RESPONSE
 from bargate.records.request_validator import REQUEST_VALIDATOR
 from bargate.records.rest_api import REST_API, RestApiRecord
-from bargate.records.rest_authorizer import REST_AUTHORIZER
+from bargate.records.rest_authorizer import REST_AUTHORIZER, RestAuthorizer
 from bargate.records.rest_model import REST_MODEL
-from bargate.records.rest_resource import REST_RESOURCE
+from bargate.records.rest_resource import REST_RESOURCE, RestResource
 from bargate.services.apigateway.shape import every
+from bargate.services.further_permissions import require_pass_role
 
 if TYPE_CHECKING:
     from bargate.services.operation import OperationCall
@@ -32,6 +33,7 @@ def clone_parts(call: OperationCall, source: RestApiRecord, api: RestApiRecord) 
     """Copy the parts of `source` to `api`, and its policy unless `api` has its own."""
     for kind in _CLONED:
         for part in every(call.tx, kind, source.key()):
+            require_pass_role(call, _roles(part))
             call.tx.create(kind, structs.replace(part, api_id=api.id))
 
     def settle(record: RestApiRecord) -> RestApiRecord:
@@ -44,6 +46,16 @@ def clone_parts(call: OperationCall, source: RestApiRecord, api: RestApiRecord) 
         )
 
     return call.tx.update(REST_API, api.key(), settle)
+
+
+def _roles(part: Any) -> list[str | None]:
+    """Give the roles of a part: whoever may change the copy may let them do something else [I]."""
+    if isinstance(part, RestAuthorizer):
+        return [part.authorizer_credentials]
+    if isinstance(part, RestResource):
+        integrations = (each.method.integration for each in part.methods.values())
+        return [each.credentials for each in integrations if each is not None]
+    return []
 
 
 def _renamed(source: RestApiRecord, api: RestApiRecord) -> str | None:

@@ -1,9 +1,13 @@
-"""The live records of an API frozen into the model that is deployed."""
+"""The live records of an API frozen into the model that is deployed.
+
+Its policy names users and roles by their ids from then on (`identity.policy_principals`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bargate.identity.policy_principals import with_ids
 from bargate.model.rest_api import (
     Authorizer,
     GatewayResponse,
@@ -43,7 +47,7 @@ def frozen_api(tx: Reader, api: RestApiRecord) -> RestApi:
         name=api.name,
         version=api.version or "",
         description=api.description or "",
-        policy=api.policy,
+        policy=None if api.policy is None else with_ids(tx, api.policy),
         api_key_source=api.api_key_source,
         binary_media_types=api.binary_media_types,
         disable_execute_api_endpoint=api.disable_execute_api_endpoint,

@@ -17,6 +17,7 @@ from bargate.services.apigateway.errors import bad_request, conflict, not_found
 from bargate.services.apigateway.more_listing import Listing, page
 from bargate.services.apigateway.more_values import is_storable, tags_of
 from bargate.services.apigateway.shape import present
+from bargate.services.further_permissions import require
 from bargate.services.operation import operation
 from bargate.store.interface import AlreadyExists
 
@@ -45,6 +46,7 @@ def create_domain_name_access_association(call: OperationCall, request: Params) 
     domain = _own_domain(call, request["domainNameArn"])
     if domain is None:
         raise bad_request("Invalid domain name ARN specified")
+    require(call, "apigateway:CreateAccessAssociation", domain.domain_name_arn, domain.tags)
     association = DomainNameAccessAssociation(
         account_id=call.account_id,
         region=call.region,
@@ -96,6 +98,7 @@ def reject_domain_name_access_association(call: OperationCall, request: Params) 
     domain = _own_domain(call, request["domainNameArn"])
     if domain is None:
         raise not_found("Invalid domain name ARN specified")
+    require(call, "apigateway:RejectAccessAssociation", domain.domain_name_arn, domain.tags)
     return _delete(call, request["domainNameAccessAssociationArn"], domain.domain_name_arn)
 
 

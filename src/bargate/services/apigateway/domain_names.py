@@ -22,6 +22,7 @@ from bargate.services.apigateway.more_listing import Listing, page
 from bargate.services.apigateway.more_values import tags_of, text_of
 from bargate.services.apigateway.resource_policy import stored_policy
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, delete_all, new_id
+from bargate.services.domain_permissions import require_domain_change
 from bargate.services.operation import operation
 from bargate.store.interface import AlreadyExists
 
@@ -61,6 +62,7 @@ def create_domain_name(call: OperationCall, request: Params) -> Params:
         created_date=call.now,
         tags=tags_of(request),
     )
+    require_domain_change(call, None, record)
     try:
         return show_domain_name(call.tx.create(DOMAIN_NAME, record))
     except AlreadyExists as error:

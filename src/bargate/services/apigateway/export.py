@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from bargate.identity.policy_principals import with_arns
 from bargate.model.rest_api import Model, RestApi
 from bargate.openapi.write_http_text import write_json, write_yaml
 from bargate.openapi.write_rest import Wanted, write_rest_api
@@ -37,6 +38,8 @@ def get_export(call: OperationCall, request: Params) -> Params:
         raise bad_request(f"Invalid content type specified: {content_type[:64]}")
     key = (stage.account_id, stage.region, stage.api_id, stage.deployment_id)
     api = _with_response_models(call, call.tx.get(DEPLOYED_REST_API, key).api)
+    if api.policy is not None:
+        api = replace(api, policy=with_arns(call.tx, api.policy))
     try:
         document = write_rest_api(api, _wanted(call, request, stage))
     except TooLarge as error:

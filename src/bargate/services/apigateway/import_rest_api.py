@@ -26,8 +26,10 @@ from bargate.services.apigateway.import_parameters import (
     read_choices,
     with_base_path,
 )
+from bargate.services.apigateway.resource_policy import require_policy_change
 from bargate.services.apigateway.rest_apis import rest_api_output
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, new_id
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import operation
 from bargate.store.interface import AlreadyExists
 
@@ -54,7 +56,9 @@ class _Read(Struct, frozen=True, eq=False):
 def import_rest_api(call: OperationCall, request: Params) -> Params:
     """Make an API of a document."""
     read = _read(call, request, new_id(API_ID_CHARACTERS))
-    return rest_api_output(_store(call, request, read, "overwrite"))
+    stored = _store(call, request, read, "overwrite")
+    require_policy_change(call, None, stored.policy)
+    return rest_api_output(stored)
 
 
 @operation(writes=True)
@@ -63,7 +67,9 @@ def put_rest_api(call: OperationCall, request: Params) -> Params:
     api = the_api(call, request)
     mode = one_of(request.get("mode") or "merge", "mode", ("merge", "overwrite"))
     read = _read(call, request, api.id)
-    return rest_api_output(_store(call, request, read, "merge" if mode == "merge" else "overwrite"))
+    stored = _store(call, request, read, "merge" if mode == "merge" else "overwrite")
+    require_policy_change(call, api, stored.policy)
+    return rest_api_output(stored)
 
 
 def _read(call: OperationCall, request: Params, api_id: str) -> _Read:
@@ -87,8 +93,18 @@ def _read(call: OperationCall, request: Params, api_id: str) -> _Read:
     if not isinstance(api, RestApi):
         raise AssertionError("a REST API was asked for")  # noqa: TRY004 - INVARIANT: kind="REST"
     _check_policy(api)
+    require_pass_role(call, _roles(api))
     warnings = tuple(_line(each) for each in imported.findings[:_MAX_WARNINGS])
     return _Read(document, with_base_path(api, document, choices), warnings, choices)
+
+
+def _roles(api: RestApi) -> list[str | None]:
+    methods = (method for resource in api.resources for method in resource.methods)
+    integrations = (method.integration for method in methods)
+    return [
+        *(each.credentials for each in integrations if each is not None),
+        *(each.authorizer_credentials for each in api.authorizers),
+    ]
 
 
 def _refusal(invalid: InvalidDocument) -> AwsError:

@@ -14,6 +14,7 @@ from bargate.services.apigateway.integration_checks import check_integration
 from bargate.services.apigateway.integration_output import integration_output
 from bargate.services.apigateway.methods import keep_method
 from bargate.services.apigateway.patch import Rule, Step, Table, patched, with_entry
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
 
 _DEFAULT_TIMEOUT_MS = 29_000
@@ -45,6 +46,7 @@ def put_integration(call: OperationCall, request: Params) -> Params:
         cache_key_parameters=tuple(request.get("cacheKeyParameters") or ()),
         response_transfer_mode=request.get("responseTransferMode"),
     )
+    require_pass_role(call, [integration.credentials])
     return _keep(call, resource, kept, Whole(integration, connection))
 
 
@@ -94,7 +96,10 @@ def update_integration(call: OperationCall, request: Params) -> Params:
     """Change the integration of a method."""
     resource, kept, integration = the_integration(call, request)
     whole = Whole(integration, kept.connection or Connection())
-    return _keep(call, resource, kept, patched(whole, request, _PATCHES))
+    changed = patched(whole, request, _PATCHES)
+    if changed.integration.credentials != integration.credentials:
+        require_pass_role(call, [changed.integration.credentials])
+    return _keep(call, resource, kept, changed)
 
 
 def _with(whole: Whole, **members: Any) -> Whole:

@@ -10,8 +10,10 @@ from bargate.model.invalid import InvalidConfiguration
 from bargate.openapi.policy import expanded_policy
 from bargate.policy.json_document import MalformedJson, read_json
 from bargate.services.apigateway.errors import bad_request
+from bargate.services.further_permissions import require
 
 if TYPE_CHECKING:
+    from bargate.records.rest_api import RestApiRecord
     from bargate.services.operation import OperationCall
 
 _INVALID = (
@@ -33,6 +35,18 @@ def stored_policy(call: OperationCall, api_id: str, text: str | None) -> str | N
     except (MalformedJson, InvalidConfiguration, RecursionError) as error:
         raise bad_request(_INVALID) from error
     return expanded
+
+
+def require_policy_change(call: OperationCall, old: RestApiRecord | None, new: str | None) -> None:
+    """Raise AccessDenied when a policy becomes another and the caller may not set it (AWS [D]).
+
+    That of an API that is not there yet is asked for on all of them [I]: its id is not known.
+    """
+    if new == (None if old is None else old.policy):
+        return
+    place = f"arn:{call.partition}:apigateway:{call.region}::/restapis/"
+    api_id, tags = ("*", {}) if old is None else (old.id, old.tags)
+    require(call, "apigateway:UpdateRestApiPolicy", place + api_id, tags)
 
 
 def shown_policy(policy: str | None) -> str | None:

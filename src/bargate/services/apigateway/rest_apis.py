@@ -21,7 +21,11 @@ from bargate.services.apigateway.endpoint_configuration import (
 from bargate.services.apigateway.errors import bad_request, one_of
 from bargate.services.apigateway.finding import find_api, the_api
 from bargate.services.apigateway.patch import patched
-from bargate.services.apigateway.resource_policy import shown_policy, stored_policy
+from bargate.services.apigateway.resource_policy import (
+    require_policy_change,
+    shown_policy,
+    stored_policy,
+)
 from bargate.services.apigateway.rest_api_patches import REST_API_PATCHES
 from bargate.services.apigateway.rest_api_settings import (
     API_KEY_SOURCES,
@@ -31,6 +35,7 @@ from bargate.services.apigateway.rest_api_settings import (
 )
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, delete_all, new_id, page, present
 from bargate.services.apigateway.tag_rules import checked_tags
+from bargate.services.further_permissions import require
 from bargate.services.operation import OperationCall, Params, operation
 
 # All that goes with an API. Usage plans may go on naming it: such a name opens nothing.
@@ -52,6 +57,7 @@ def create_rest_api(call: OperationCall, request: Params) -> Params:
     if request.get("description") == "":
         raise bad_request("Description cannot be an empty string")  # AWS [R] apigw-errors §5
     api = _new_api(call, request)
+    require_policy_change(call, None, api.policy)
     call.tx.create(REST_API, api)
     source = request.get("cloneFrom")
     if source:
@@ -104,6 +110,9 @@ def _clone_source(call: OperationCall, api_id: str) -> RestApiRecord:
     found = find_api(call, api_id)
     if found is None:
         raise bad_request("Invalid REST API identifier specified")  # [I]: as of validators
+    # [I]: else who may make an API reads those that a policy keeps from it.
+    arn = f"arn:{call.partition}:apigateway:{call.region}::/restapis/{found.id}"
+    require(call, "apigateway:GET", arn, found.tags)
     return found
 
 
@@ -124,6 +133,7 @@ def update_rest_api(call: OperationCall, request: Params) -> Params:
     """Change settings of an API; what calls meet changes with the next deployment."""
     api = the_api(call, request)
     changed = patched((call, api), request, REST_API_PATCHES)[1]
+    require_policy_change(call, api, changed.policy)
     return rest_api_output(call.tx.update(REST_API, api.key(), lambda _: changed))
 
 

@@ -16,6 +16,7 @@ from bargate.services.apigatewayv2.find import api_of, part_of
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
 from bargate.services.apigatewayv2.place import place_of
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def create_authorizer(call: OperationCall, request: Params) -> Params:
         settings=read_authorizer(request, blank),
         identity_validation_expression=request.get(_UNUSED_EXPRESSION),
     )
+    require_pass_role(call, [record.settings.authorizer_credentials])
     _refuse_same_name(call, record)
     call.tx.create(HTTP_AUTHORIZER, record)
     redeploy(call.tx, place_of(call), api.key())
@@ -67,6 +69,8 @@ def update_authorizer(call: OperationCall, request: Params) -> Params:
             _UNUSED_EXPRESSION, old.identity_validation_expression
         ),
     )
+    if new.settings.authorizer_credentials != old.settings.authorizer_credentials:
+        require_pass_role(call, [new.settings.authorizer_credentials])
     _refuse_same_name(call, new)
     call.tx.update(HTTP_AUTHORIZER, old.key(), lambda _: new)
     redeploy(call.tx, place_of(call), api.key())

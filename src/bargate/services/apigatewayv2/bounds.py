@@ -10,11 +10,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import botocore.loaders
-import botocore.model
 from botocore import xform_name
 
 from bargate.services.apigatewayv2.errors import bad_request, shown
+from bargate.wire.service_files import service_data
 
 if TYPE_CHECKING:
     from botocore.model import Shape
@@ -46,8 +45,9 @@ def bounded(name: str, run: OperationFunction) -> OperationFunction:
 @lru_cache(maxsize=1)
 def _input_shapes() -> dict[str, Shape | None]:
     """Read botocore's model of this API at the first call, and keep it."""
-    loaded = botocore.loaders.Loader().load_service_model("apigatewayv2", "service-2")
-    model = botocore.model.ServiceModel(loaded, "apigatewayv2")
+    from botocore.model import ServiceModel  # noqa: PLC0415  a tenth of a second, not at start
+
+    model = ServiceModel(service_data("apigatewayv2"), "apigatewayv2")
     return {
         xform_name(name): model.operation_model(name).input_shape for name in model.operation_names
     }

@@ -14,6 +14,7 @@ from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
 from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.tags import checked_tags
+from bargate.services.domain_permissions import require_domain_change
 from bargate.services.operation import OperationCall, Params, operation
 from bargate.store.interface import AlreadyExists
 
@@ -48,6 +49,7 @@ def create_domain_name(call: OperationCall, request: Params) -> Params:
         created_date=call.now,
         tags=checked_tags(request.get("Tags")),
     )
+    require_domain_change(call, None, record)
     try:
         return show(call.tx.create(DOMAIN_NAME, record))
     except AlreadyExists:
@@ -84,6 +86,7 @@ def update_domain_name(call: OperationCall, request: Params) -> Params:
         mutual_tls=_mutual_tls(request, old.mutual_tls),
         routing_mode=_routing_mode(request) if request.get("RoutingMode") else old.routing_mode,
     )
+    require_domain_change(call, old, new)
     call.tx.update(DOMAIN_NAME, _key(old), lambda _: new)
     return show(new)
 

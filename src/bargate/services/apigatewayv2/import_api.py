@@ -16,6 +16,7 @@ from bargate.services.apigatewayv2.from_model import store_http_api
 from bargate.services.apigatewayv2.ids import API_ID_LENGTH, new_id
 from bargate.services.apigatewayv2.integration_settings import check_settings
 from bargate.services.apigatewayv2.place import place_of
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _stored(call: OperationCall, request: Params, api_id: str) -> Params:
     if not isinstance(imported.api, HttpApi):
         raise bad_request("Invalid OpenAPI input.")
     _check(imported.api)
+    require_pass_role(call, _roles(imported.api))
     warnings = tuple(str(finding) for finding in imported.findings)
     record = store_http_api(call.tx, place_of(call), imported.api, warnings=warnings)
     return show(call, record)
@@ -84,6 +86,14 @@ def _check(api: HttpApi) -> None:
         if route.integration is not None:
             check_settings(route.integration)
     check_api(api)
+
+
+def _roles(api: HttpApi) -> list[str | None]:
+    integrations = (route.integration for route in api.routes)
+    return [
+        *(each.credentials for each in integrations if each is not None),
+        *(each.authorizer_credentials for each in api.authorizers),
+    ]
 
 
 def _told(summary: str, findings: tuple[Finding, ...]) -> str:

@@ -20,6 +20,7 @@ from bargate.services.apigatewayv2.integration_settings import (
 )
 from bargate.services.apigatewayv2.pages import page
 from bargate.services.apigatewayv2.place import place_of
+from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def create_integration(call: OperationCall, request: Params) -> Params:
     api = api_of(call, request)
     settings = new_settings(request)
     _check_link(call, settings)
+    require_pass_role(call, [settings.credentials])
     record = add_integration(call, api, settings, request.get("Description"))
     redeploy(call.tx, place_of(call), api.key())
     return show(api, record)
@@ -59,6 +61,8 @@ def update_integration(call: OperationCall, request: Params) -> Params:
     old = _found(call, api, request)
     settings = changed_settings(old.settings, request)
     _check_link(call, settings)
+    if settings.credentials != old.settings.credentials:
+        require_pass_role(call, [settings.credentials])
     description = request.get("Description", old.description)
     new = structs.replace(old, settings=settings, description=description)
     call.tx.update(HTTP_INTEGRATION, old.key(), lambda _: new)

@@ -20,6 +20,7 @@ from bargate.services.apigatewayv2.integration_settings import changed_settings,
 from bargate.services.apigatewayv2.integrations import add_integration
 from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.route_keys import DEFAULT, pattern_of
+from bargate.services.further_permissions import require_pass_role
 
 if TYPE_CHECKING:
     from bargate.services.operation import OperationCall, Params
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def quick_create(call: OperationCall, api: HttpApiRecord, request: Params) -> HttpApiRecord:
     """Make the parts of a new API; raises BadRequestException."""
     settings = new_settings(_asked(request["Target"], request.get("CredentialsArn")))
+    require_pass_role(call, [settings.credentials])
     integration = add_integration(call, api, settings, None)
     route_key = request.get("RouteKey") or DEFAULT
     route = HttpRoute(
@@ -73,6 +75,8 @@ def _update_integration(call: OperationCall, api: HttpApiRecord, request: Params
     target = old.settings.uri if request.get("Target") is None else request["Target"]
     asked = _asked(target, request.get("CredentialsArn"))
     settings = changed_settings(old.settings, asked)
+    if settings.credentials != old.settings.credentials:
+        require_pass_role(call, [settings.credentials])
     call.tx.update(HTTP_INTEGRATION, key, lambda record: structs.replace(record, settings=settings))
 
 

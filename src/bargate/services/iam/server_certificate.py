@@ -1,12 +1,8 @@
 """Server certificates with their private keys."""
 
-from cryptography import x509
+from typing import TYPE_CHECKING
+
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
 from msgspec import structs
 
 from bargate.identity.unique_id import unique_id
@@ -19,6 +15,10 @@ from bargate.services.iam.pages import page, stored
 from bargate.services.iam.tagging import new_tags
 from bargate.services.operation import OperationCall, Params, operation
 from bargate.wire.error import AwsError
+
+if TYPE_CHECKING:
+    # Imported where it is used: 20 ms that a start need not wait for.
+    from cryptography import x509
 
 MAX_CERTIFICATES = 20
 _NOUN = "Server Certificate"
@@ -117,7 +117,9 @@ def _check_name_is_free(call: OperationCall, name: str) -> None:
         raise already_exists(f"The {_NOUN} with name {name} already exists.")
 
 
-def _read_certificate(pem: str) -> x509.Certificate:
+def _read_certificate(pem: str) -> "x509.Certificate":
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         return x509.load_pem_x509_certificate(pem.encode("utf-8"))
     except ValueError as error:
@@ -127,6 +129,8 @@ def _read_certificate(pem: str) -> x509.Certificate:
 
 
 def _check_chain(pem: str) -> None:
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         x509.load_pem_x509_certificates(pem.encode("utf-8"))
     except ValueError as error:
@@ -135,7 +139,13 @@ def _check_chain(pem: str) -> None:
         ) from error
 
 
-def _check_key(certificate: x509.Certificate, pem: str) -> None:
+def _check_key(certificate: "x509.Certificate", pem: str) -> None:
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        PublicFormat,
+        load_pem_private_key,
+    )
+
     try:
         key = load_pem_private_key(pem.encode("utf-8"), None)
         own = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

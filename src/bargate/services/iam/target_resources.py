@@ -178,8 +178,18 @@ def device_owner_resource(call: OperationCall, request: Params) -> Resource:
 
 
 def user_or_all_resource(call: OperationCall, request: Params) -> Resource:
-    """Take a user, or nothing in particular when all are meant."""
-    return NOTHING if request.get("AllUsers") else user_resource(call, request)
+    """Take a user, or all of them."""
+    everyone = all_below("user")(call, {})
+    return everyone if request.get("AllUsers") else user_resource(call, request)
+
+
+def all_below(kind: str) -> Finder:
+    """Take all things of a kind below the path that is asked for, as `user/` (AWS [O])."""
+
+    def find_all(call: OperationCall, request: Params) -> Resource:
+        return Resource(arn=_arn(call, f"{kind}{request.get('PathPrefix') or '/'}"))
+
+    return find_all
 
 
 def nothing_resource(_call: OperationCall, _request: Params) -> Resource:

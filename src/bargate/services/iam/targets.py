@@ -4,8 +4,8 @@
                              ──► context: aws:RequestTag/…, aws:TagKeys, aws:ResourceTag/…,
                                  iam:ResourceTag/…, iam:PolicyARN, iam:PermissionsBoundary, …
 
-Resources are those of the service authorization reference (AWS [D]): a list of all things of a kind
-is asked on `*`.
+Resources are those of the service authorization reference (AWS [D]); a list of all things of a kind
+is asked on their path, as AWS says in its denials [O].
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from bargate.services.iam.target_resources import (
     NOTHING,
     Finder,
     Resource,
+    all_below,
     certificate_resource,
     device_owner_resource,
     device_resource,
@@ -135,6 +136,19 @@ _MEMBERS: tuple[tuple[str, Finder], ...] = (
     ("Arn", resource_of_arn("Arn")),
 )
 
+# AWS [O] the messages of denials; of account-wide things there is none but `*`.
+_LISTS = {
+    "ListGroups": "group",
+    "ListInstanceProfiles": "instance-profile",
+    "ListOpenIDConnectProviders": "oidc-provider",
+    "ListPolicies": "policy",
+    "ListRoles": "role",
+    "ListSAMLProviders": "saml-provider",
+    "ListServerCertificates": "server-certificate",
+    "ListUsers": "user",
+    "ListVirtualMFADevices": "mfa",
+}
+
 _FINDERS: dict[str, Finder] = {
     # By default these are about the caller.
     **dict.fromkeys(
@@ -170,4 +184,5 @@ _FINDERS: dict[str, Finder] = {
     "CreateSAMLProvider": new_saml_resource,
     "CreateServiceLinkedRole": linked_role_resource,
     "SimulateCustomPolicy": nothing_resource,
+    **{name: all_below(kind) for name, kind in _LISTS.items()},
 }

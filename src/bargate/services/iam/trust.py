@@ -6,13 +6,9 @@ AWS [D] iam-sts §2: what is kept is the unique id, so a principal made again un
 does not get back what the first one had.
 """
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 from bargate.identity.find import iam_arn, role_of_arn, role_of_id, user_of_arn, user_of_id
+from bargate.identity.policy_principals import with_arns, with_principals
 from bargate.policy import MalformedPolicy, PolicyKind, parse_policy
-from bargate.policy.json_document import read_json
 from bargate.records.iam_role import Role
 from bargate.services.iam.documents import MAX_TRUST, encoded
 from bargate.services.iam.errors import limit_exceeded, malformed
@@ -31,29 +27,12 @@ def checked_trust_policy(tx: Reader, document: str) -> str:
         if error.code == "LimitExceeded":
             raise limit_exceeded("ACLSizePerRole", MAX_TRUST) from error
         raise malformed(error) from error
-    return _with_principals(document, lambda name: _id_of(tx, name))
+    return with_principals(document, lambda name: _id_of(tx, name))
 
 
 def shown_trust_policy(tx: Reader, role: Role) -> str:
     """Give a role's trust policy as the API shows it, percent-encoded."""
-    return encoded(_with_principals(role.trust_policy, lambda name: _arn_of(tx, name)))
-
-
-def _with_principals(document: str, change: Callable[[str], str]) -> str:
-    """Change the names of AWS principals; a document without change keeps its own spelling."""
-    read: Any = read_json(document)
-    statements = read["Statement"]
-    changed = False
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for element in ("Principal", "NotPrincipal"):
-            principal = statement.get(element)
-            if not isinstance(principal, dict) or "AWS" not in principal:
-                continue
-            names = principal["AWS"]
-            new = change(names) if isinstance(names, str) else [change(name) for name in names]
-            changed = changed or new != names
-            principal["AWS"] = new
-    return json.dumps(read) if changed else document
+    return encoded(with_arns(tx, role.trust_policy))
 
 
 def _id_of(tx: Reader, name: str) -> str:
@@ -68,10 +47,3 @@ def _id_of(tx: Reader, name: str) -> str:
     if found is None:
         raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{name}"')
     return found.id
-
-
-def _arn_of(tx: Reader, name: str) -> str:
-    if not name.startswith((_USER_ID, _ROLE_ID)):
-        return name
-    found = user_of_id(tx, name) or role_of_id(tx, name)
-    return name if found is None else found.arn
