@@ -132,7 +132,12 @@ class Gateway:
         ]
         for reader in self._readers:
             reader.start()
-        self.port = int(self.wait_for(r"gateway listening on https?://127\.0\.0\.1:(\d+)").group(1))
+        try:
+            ready = self.wait_for(r"gateway listening on https?://127\.0\.0\.1:(\d+)")
+        except BaseException:
+            self.stop(signal.SIGKILL)  # what did not start leaves no process and no pipe behind
+            raise
+        self.port = int(ready.group(1))
 
     @functools.cached_property
     def endpoint(self) -> str:

@@ -55,8 +55,7 @@ class Publisher:
         self._wake = asyncio.Event()
         # One at a time: what is sent is told from what was sent before.
         self._sending = asyncio.Lock()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._is_sent = asyncio.Event()  # set once what is due now was sent
 
     async def publish_everything(self) -> None:
         """Send all that is stored, in place of whatever the workers have."""
@@ -103,7 +102,6 @@ class Publisher:
         people = [subject for subject in due if not subject.is_stage]
         self._decide_by(self._store.read(lambda tx: _parts(tx, people)))
         self._due |= due
-        self._idle.clear()
         self._wake.set()
 
     async def run(self) -> None:
@@ -112,14 +110,18 @@ class Publisher:
             await self._wake.wait()
             self._wake.clear()
             due, self._due = self._due, set()
+            is_sent, self._is_sent = self._is_sent, asyncio.Event()
             async with self._sending:
                 await self._send(due)
-            if not self._due:
-                self._idle.set()
+            is_sent.set()
 
     async def caught_up(self) -> None:
         """Wait until everything committed so far was sent, and taken or refused."""
-        await self._idle.wait()
+        if self._due:
+            await self._is_sent.wait()
+        else:
+            async with self._sending:  # the last of it may be under way
+                return
 
     def _decide_by(self, parts: dict[Subject, Part | None]) -> None:
         """Let the control plane's own decisions follow."""

@@ -99,12 +99,11 @@ def send(endpoint: Endpoint, service: str, request: HttpRequest) -> Answered:
     headers = [("host", "127.0.0.1:4566"), *loose.items()]
     path = request.path.encode("utf-8", "surrogatepass").decode("latin-1")
     query = request.query.encode("utf-8", "surrogatepass").decode("latin-1")
-    name = model(service).signing_name
     if endpoint.settings.dev:
-        headers.append(("authorization", _unsigned(name)))
+        headers.append(("authorization", _unsigned(model(service).signing_name)))
     else:
         asked = HttpRequest(request.method, path, query, dict(headers), request.body)
-        headers += _signed(endpoint, name, asked)
+        headers += signed_headers(endpoint, service, asked)
     target = path + (f"?{query}" if query else "")
     return endpoint.send(request.method, target, headers, request.body)
 
@@ -117,10 +116,16 @@ def _unsigned(signing_name: str) -> str:
     )
 
 
-def _signed(endpoint: Endpoint, signing_name: str, request: HttpRequest) -> list[tuple[str, str]]:
-    root = endpoint.root
-    signer = Signer(access_key_id=root.id, secret=root.secret, region=REGION, service=signing_name)
-    raw = [(key.encode("latin-1"), text.encode("latin-1")) for key, text in request.headers.items()]
+def signed_headers(endpoint: Endpoint, service: str, request: HttpRequest) -> list[tuple[str, str]]:
+    """Give the headers that sign a request as root."""
+    signer = Signer(
+        access_key_id=endpoint.root.id,
+        secret=endpoint.root.secret,
+        region=REGION,
+        service=model(service).signing_name,
+    )
+    headers = {"host": "127.0.0.1:4566", **request.headers}
+    raw = [(key.encode("latin-1"), text.encode("latin-1")) for key, text in headers.items()]
     asked = SignedRequest(request.method, request.path, request.query, raw, sha256_of(request.body))
     added = sign(asked, signer, datetime.now(UTC).timestamp())
     return [(key.decode("latin-1"), text.decode("latin-1")) for key, text in added]

@@ -131,7 +131,7 @@ def fuzz_world(count: int, seed: int) -> Fuzzed:
         for name in fuzzed.given:
             fuzzed.fuzz(name, count, seed)
         assert fuzzed.look() > 100
-        assert fuzzed.serve() > 3
+        assert fuzzed.serve() >= 2
         assert fuzzed.unsendable < fuzzed.sent / 10
         assert fuzzed.fulfilled > fuzzed.sent / 10  # the code behind the checks is reached
     return fuzzed
