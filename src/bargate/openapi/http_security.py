@@ -37,12 +37,13 @@ def route_access(operation: Cursor, schemes: Mapping[str, Scheme[HttpAuthorizer]
         return RouteAccess("JWT", authorizer.id, scopes)
     if authorizer is None and not is_signed:
         return RouteAccess()
-    kind: Literal["AWS_IAM", "CUSTOM"] = "AWS_IAM" if authorizer is None else "CUSTOM"
+    if authorizer is None:
+        return RouteAccess("AWS_IAM")
     operation.warn(
-        f"{kind} cannot be decided yet: every call is refused with 500",
-        "protect the route by a jwt authorizer",
+        "CUSTOM cannot be decided yet: every call is refused with 500",
+        "protect the route by IAM or a jwt authorizer",
     )
-    return RouteAccess(kind, None if authorizer is None else authorizer.id)
+    return RouteAccess("CUSTOM", authorizer.id)
 
 
 def _refuse_api_keys(

@@ -68,13 +68,13 @@ def _scopes(
 
 
 def _mention(operation: Cursor, access: MethodAccess) -> None:
-    if access.authorization_type in {"AWS_IAM", "CUSTOM"}:
+    if access.authorization_type == "CUSTOM":
         operation.warn(
-            f"{access.authorization_type} cannot be decided yet: every call is refused with 500",
-            "protect the method by a cognito_user_pools authorizer or a resource policy",
+            "CUSTOM cannot be decided yet: every call is refused with 500",
+            "protect the method by IAM, a cognito_user_pools authorizer or a resource policy",
         )
     if access.api_key_required:
         operation.warn(
-            "the method requires an API key and no key is known yet: every call is refused with 403",
-            "leave the API key out until keys can be created",
+            "the method requires an API key and keys are not decided on yet: calls are refused with 403",
+            "leave the API key out for now",
         )

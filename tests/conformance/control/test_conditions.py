@@ -512,6 +512,17 @@ def test_a_resource_policy_is_set_with_permission_of_its_own(agent: Agent) -> No
     agent.rest.update_rest_api(restApiId=api, patchOperations=removal)
 
 
+def test_imported_keys_are_put_on_plans_with_permission_alone(agent: Agent) -> None:
+    plan = agent.root("apigateway").create_usage_plan(name="p")["id"]
+    keys = f"Name,key,usageplanIds\r\none,{'a' * 30},{plan}\r\n".encode()
+    importing = allow("apigateway:POST", f"arn:aws:apigateway:{REGION}::/apikeys")
+    agent.may(importing)
+    denied(agent.rest.import_api_keys, body=keys, format="csv")
+    on_plan = f"arn:aws:apigateway:{REGION}::/usageplans/{plan}/keys"
+    agent.may(importing, allow("apigateway:POST", on_plan))
+    assert agent.rest.import_api_keys(body=keys, format="csv")["ids"]
+
+
 def test_mutual_tls_of_a_name_needs_permission_of_its_own(agent: Agent) -> None:
     certificate = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/c"
     given = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,13 +62,11 @@ def test_no_spelling_of_a_name_escapes_a_deny(endpoint: Endpoint) -> None:
         statement("Deny", "*", Resource=[f"{HERE}:user/boss", f"{HERE}:role/admin"]),
     )
     for name in ("boss", "BOSS", "boss ", "/boss", "boss\0", "x/boss", "bo\u017fs", "b%6fss"):
-        code = refused(lambda name=name: client("iam").get_user(UserName=name))
+        code = refused(partial(client("iam").get_user, UserName=name))
         assert code in {"AccessDenied", "NoSuchEntity", "ValidationError"}, name
     for role in ("role/admin", "role/ADMIN", "role//admin", "role/x/admin", "Role/admin"):
         code = refused(
-            lambda role=role: client("sts").assume_role(
-                RoleArn=f"{HERE}:{role}", RoleSessionName="me"
-            )
+            partial(client("sts").assume_role, RoleArn=f"{HERE}:{role}", RoleSessionName="me")
         )
         assert code in {"AccessDenied", "ValidationError"}, role
 
@@ -83,9 +82,7 @@ def test_no_region_escapes_a_deny_on_apis_of_another(endpoint: Endpoint) -> None
     for region in ("us-east-1", "us-east-2", "eu-west-1"):
         for spelling in (api, api.upper(), f"{api}/", f"x/../{api}", f"./{api}", f"{api}%2f"):
             code = refused(
-                lambda region=region, spelling=spelling: client(
-                    "apigateway", region
-                ).delete_rest_api(restApiId=spelling)
+                partial(client("apigateway", region).delete_rest_api, restApiId=spelling)
             )
             assert code in {"AccessDeniedException", "NotFoundException"}, (region, spelling)
     assert endpoint.client("apigateway").get_rest_api(restApiId=api)["id"] == api

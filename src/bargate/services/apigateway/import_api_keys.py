@@ -23,6 +23,7 @@ from bargate.services.apigateway.more_listing import find
 from bargate.services.apigateway.one_plan_a_stage import MAX_PLANS_OF_A_KEY, check_key
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, new_id
 from bargate.services.apigateway.usage_plan_keys import add_key
+from bargate.services.further_permissions import require
 from bargate.services.operation import operation
 from bargate.wire.error import AwsError
 
@@ -176,8 +177,12 @@ def _new_plans(call: OperationCall, row: _Row, key_id: str) -> tuple[str, ...]:
     if len(ids) > MAX_PLANS_OF_A_KEY:
         raise bad_request(f"An API Key can be on at most {MAX_PLANS_OF_A_KEY} usage plans")
     for plan_id in ids:
-        if find(call, USAGE_PLAN, plan_id) is None:
+        plan = find(call, USAGE_PLAN, plan_id)
+        if plan is None:
             raise bad_request(f"Invalid Usage Plan ID specified: {plan_id[:64]}")
+        # [I]: as CreateUsagePlanKey asks, else who may import keys opens every plan's stages
+        start = f"arn:{call.partition}:apigateway:{call.region}::"
+        require(call, "apigateway:POST", f"{start}/usageplans/{plan.id}/keys", plan.tags)
     new = tuple(each for each in ids if find(call, USAGE_PLAN_KEY, each, key_id) is None)
     check_key(call, key_id, new)
     return new
