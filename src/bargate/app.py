@@ -15,40 +15,33 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
-import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from msgspec import Struct
 
-from bargate.control.keeper import ControlFailed, Keeper
+from bargate.announcement import announce, announce_endpoint, url_of
+from bargate.control.keeper import Keeper
 from bargate.control.temporary import temporary_folder
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor
-from bargate.gateway.worker_process import WorkerFailed
+from bargate.reloading import Reloading, load_documents
 from bargate.settings import ControlSettings, run_directory
+from bargate.signals import Signals
 from bargate.snapshot.parts import Update, state_of
 from bargate.source import fingerprints
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from bargate.documents import Loaded
     from bargate.model.installation import Installation
-    from bargate.openapi import Finding
+    from bargate.reloading import Deliver, Show
     from bargate.settings import GatewaySettings
-    from bargate.source import Fingerprints, Source
-
-Show = Callable[[Iterable["Finding"]], None]
-# Lets what was loaded from documents be served.
-Deliver = Callable[["Loaded"], Awaitable[None]]
-
-WATCH_S = 0.25
-INTERRUPT_DRAIN_S = 1.5
+    from bargate.source import Source
 
 _log = logging.getLogger("bargate")
 
@@ -106,14 +99,14 @@ async def _serve(
     source: Source, settings: GatewaySettings, control: ControlSettings | None, show: Show
 ) -> None:
     watched = fingerprints(source.files)
-    loaded = _load(source) if source.files else None
+    loaded = load_documents(source) if source.files else None
     installation = source.installation() if loaded is None else loaded.installation
     _check_log_format(settings, installation)
     if loaded is not None:
         show(loaded.warnings)
     state = {} if control else state_of(installation)
     supervisor = Supervisor(settings, state, installation)
-    signals = _Signals()
+    signals = Signals()
     async with contextlib.AsyncExitStack() as stack:
         keeper = None
         stops: list[Callable[[], Awaitable[None]]] = [
@@ -121,7 +114,7 @@ async def _serve(
         ]
         stack.push_async_callback(_stop_together, stops)
         if control is not None:
-            gateway_url = _url(supervisor.address, is_tls=settings.tls is not None)
+            gateway_url = url_of(supervisor.address, is_tls=settings.tls is not None)
             keeper = Keeper(control, gateway_url, supervisor)
             stops.append(keeper.stop)
         await _start(supervisor, keeper)
@@ -131,27 +124,17 @@ async def _serve(
         questions = await _answer_questions(supervisor)
         if questions is not None:
             stack.push_async_callback(questions.stop)
-        _announce(loaded, settings, supervisor.address)
+        announce(loaded, settings, supervisor.address)
         if keeper is not None:
-            _announce_endpoint(keeper)
-        await _Reloading(source, deliver, show, watched).until(signals)
-
-
-def _load(source: Source) -> Loaded:
-    """Read the documents; raises InvalidDocument."""
-    # Imported here: a start without documents would take a tenth of a second more.
-    from bargate.documents import load  # noqa: PLC0415
-    from bargate.gateway.fetch import fetch  # noqa: PLC0415
-    from bargate.gateway.key_directory import HttpKeyDirectory  # noqa: PLC0415
-
-    return load(source, HttpKeyDirectory(fetch))
+            announce_endpoint(keeper)
+        await Reloading(source, deliver, show, watched).until(signals)
 
 
 def _check_log_format(settings: GatewaySettings, installation: Installation) -> None:
     """Refuse a format that workers could not write; raises InvalidConfiguration."""
     if settings.access_log_format is None:
         return
-    from bargate.gateway.log_format import compile_format  # noqa: PLC0415  as in `_load`
+    from bargate.gateway.log_format import compile_format  # noqa: PLC0415  as in `load_documents`
 
     compile_format(settings.access_log_format, installation)
 
@@ -167,7 +150,7 @@ async def _stop_together(stops: list[Callable[[], Awaitable[None]]]) -> None:
 
 
 async def _stop_workers(
-    supervisor: Supervisor, signals: _Signals, settings: GatewaySettings
+    supervisor: Supervisor, signals: Signals, settings: GatewaySettings
 ) -> None:
     await supervisor.stop(signals.drain_s(settings.drain_s))
 
@@ -193,76 +176,6 @@ def _stored(keeper: Keeper, supervisor: Supervisor) -> Deliver:
     return deliver
 
 
-class _Signals:
-    """Signals as events: `reload` for SIGHUP, `stop` for SIGTERM and SIGINT."""
-
-    def __init__(self) -> None:
-        self.reload = asyncio.Event()
-        self.stop = asyncio.Event()
-        self._interrupted = False
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self.reload.set)
-        loop.add_signal_handler(signal.SIGTERM, self.stop.set)
-        loop.add_signal_handler(signal.SIGINT, self._interrupt)
-
-    def _interrupt(self) -> None:
-        self._interrupted = True
-        self.stop.set()
-
-    def drain_s(self, patient_s: float) -> float:
-        """How long calls in flight may take: a person at the keyboard does not wait."""
-        return min(INTERRUPT_DRAIN_S, patient_s) if self._interrupted else patient_s
-
-
-class _Reloading:
-    """Serves the documents as they are now, whenever they change."""
-
-    def __init__(self, source: Source, deliver: Deliver, show: Show, served: Fingerprints) -> None:
-        self._source = source
-        self._deliver = deliver
-        self._show = show
-        self._served = served
-
-    async def until(self, signals: _Signals) -> None:
-        """Reload on SIGHUP, and when a file has changed and then kept still for a moment."""
-        seen = self._served
-        while not await _is_set_within(signals.stop, WATCH_S):
-            now = fingerprints(self._source.files)
-            has_settled = now == seen and now != self._served
-            seen = now
-            if has_settled or signals.reload.is_set():
-                signals.reload.clear()
-                self._served = now
-                await self._reload()
-
-    async def _reload(self) -> None:
-        """Serve the documents, or say why not and keep serving the old ones."""
-        from bargate.openapi import InvalidDocument  # noqa: PLC0415  as in `_load`
-
-        try:
-            loaded = _load(self._source)
-            self._show(loaded.warnings)
-            await self._deliver(loaded)
-        except InvalidDocument as invalid:
-            self._show(invalid.findings)
-            _log.error("reload refused: the documents served before are still served")
-        except (WorkerFailed, ControlFailed, TimeoutError) as error:
-            _log.error("reload refused: %s; what was served before is still served", error)
-        except Exception:  # noqa: BLE001  the edge of a reload
-            # A bug met while reading a document must not end what is being served.
-            _log.exception("reload refused: the documents served before are still served")
-        else:
-            click.echo(f"bargate: reloaded {', '.join(self._source.files)}")
-
-
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False
-
-
 async def _answer_questions(supervisor: Supervisor) -> QuestionSocket | None:
     """Open the local socket of `bargate why`; a gateway serves without it too."""
     folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
@@ -273,37 +186,3 @@ async def _answer_questions(supervisor: Supervisor) -> QuestionSocket | None:
         _log.warning("`bargate why` will not find this gateway: %s", error)
         return None
     return questions
-
-
-def _announce(loaded: Loaded | None, settings: GatewaySettings, address: tuple[str, int]) -> None:
-    base = _url(address, is_tls=settings.tls is not None)
-    click.echo(f"bargate: gateway listening on {base}")
-    if loaded is not None:
-        _announce_apis(loaded, base)
-    sys.stdout.flush()
-
-
-def _announce_apis(loaded: Loaded, base: str) -> None:
-    from bargate.snapshot.snapshot import API_PREFIX, DEFAULT_STAGE  # noqa: PLC0415  as in `_load`
-
-    for each in loaded.apis:
-        api = each.api
-        for stage in each.compiled.stages:
-            below = "" if stage == DEFAULT_STAGE else f"/{stage}"
-            click.echo(f"bargate: API {api.name} at {base}{API_PREFIX}{api.id}{below}")
-
-
-def _announce_endpoint(keeper: Keeper) -> None:
-    click.echo(f"bargate: AWS endpoint listening on {_url(keeper.address, is_tls=False)}")
-    if not keeper.settings.dev:
-        folder = keeper.settings.folder
-        click.echo(
-            f"bargate: AWS clients use it with export AWS_CONFIG_FILE={folder}/config"
-            f" AWS_SHARED_CREDENTIALS_FILE={folder}/credentials"
-        )
-    sys.stdout.flush()
-
-
-def _url(address: tuple[str, int], *, is_tls: bool) -> str:
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    return f"{'https' if is_tls else 'http'}://{host}:{address[1]}"

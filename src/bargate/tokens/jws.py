@@ -1,6 +1,6 @@
 """JSON Web Signatures in compact serialisation (RFC 7515), read strictly and verified with RSA.
 
-joserfc is the house library for JOSE, yet this path goes to `cryptography` itself: joserfc's
+joserfc is the field's library for JOSE, yet this path goes to `cryptography` itself: joserfc's
 reader accepts two of the published invalid vectors and refuses six valid ones, and it picks the
 key's use from the token's `alg`. Here the grammar is three lines, a token has exactly one
 spelling, and a verification costs little more than OpenSSL's own 20 µs.

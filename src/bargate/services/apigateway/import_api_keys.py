@@ -23,6 +23,7 @@ from bargate.services.apigateway.more_listing import find
 from bargate.services.apigateway.one_plan_a_stage import MAX_PLANS_OF_A_KEY, check_key
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, new_id
 from bargate.services.apigateway.usage_plan_keys import add_key
+from bargate.services.decide import Denied
 from bargate.services.further_permissions import require
 from bargate.services.operation import operation
 from bargate.wire.error import AwsError
@@ -63,6 +64,8 @@ def import_api_keys(call: OperationCall, request: Params) -> Params:
     for row in _rows(_text(request["body"])):
         try:
             ids.append(_import_row(call, row, seen))
+        except Denied:
+            raise  # a refusal by policies is none of the file's faults
         except AwsError as error:
             warnings.append(f"Row {row.number}: {error.message}")
         if len(warnings) >= MAX_WARNINGS:
