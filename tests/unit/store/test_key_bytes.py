@@ -11,9 +11,10 @@ any_text = st.text(
     max_size=4,
 )
 any_keys = st.lists(any_text, max_size=4).map(tuple)
-good_keys = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=4), max_size=4).map(
-    tuple
-)
+good_keys = st.lists(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=4),
+    max_size=4,
+).map(tuple)
 
 
 @given(any_keys, any_keys)
