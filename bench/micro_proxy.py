@@ -25,7 +25,7 @@ from bargate.gateway.metrics import Counters
 from bargate.gateway.observer import Observer
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.server import Server
-from bargate.gateway.upstream.backend import Backend
+from bargate.gateway.upstream.connector import Connector
 from bargate.gateway.upstream.pools import Pools
 from bargate.snapshot.compile import compile_snapshot
 from bargate.source import Source
@@ -36,12 +36,15 @@ from bench.micro import FixedKeys
 from bench.testbed import WORK, jwks, new_key, new_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bargate.gateway.upstream.backend import Backend
     from bargate.mapping.plan import Origin
 
 _ISSUER = "https://issuer.example.com"
 _PORT = 9
 _IN_FLIGHT = 32
-_ROUNDS, _REPEATS = 100, 15
+_ROUNDS, _REPEATS = 20, 120
 _BODY = b'{"id":1,"name":"Rex","status":"available","age_y":4}  '
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sun, 22 Nov 2026 23:30:24 GMT\r\n"
@@ -69,14 +72,14 @@ class _Transport(asyncio.Transport):
         return False
 
 
-class _Connector:
+class _Connector(Connector):
     """Gives backend connections that lead nowhere."""
 
     def __init__(self) -> None:
         self.backends: list[Backend] = []
 
-    async def connect(self, origin: Origin, new: Any) -> Backend:  # noqa: ARG002 - the connector's
-        backend: Backend = new()
+    async def connect(self, origin: Origin, new: Callable[[], Backend]) -> Backend:  # noqa: ARG002 - the connector's
+        backend = new()
         backend.connection_made(_Transport())
         self.backends.append(backend)
         return backend
@@ -93,12 +96,13 @@ class Rig:
         snapshot = compile_snapshot(load(source, keys).installation, keys)
         observer = Observer(RecentCalls(), None, Counters())
         server = Server(snapshot, keys, observer, Limits())
-        context = server._context
-        self._connector: Any = _Connector()
+        context = server._context  # noqa: SLF001 - its parts, without its sockets
+        self._connector = _Connector()
         context.pools = Pools(self._connector, context.limits, context.loop.time)
         self._clients = [ClientConnection(context) for _ in range(_IN_FLIGHT)]
-        for client in self._clients:
-            client.connection_made(_Transport())
+        self._transports = [_Transport() for _ in self._clients]
+        for client, transport in zip(self._clients, self._transports, strict=True):
+            client.connection_made(transport)
         self._requests = requests
         self._at = 0
 
@@ -108,9 +112,9 @@ class Rig:
         await asyncio.sleep(0.01)
         self._answer()
         self.round()
-        for client in self._clients:
-            if not client._transport.last.startswith(b"HTTP/1.1 200"):  # type: ignore[attr-defined]
-                raise AssertionError(client._transport.last)  # type: ignore[attr-defined]
+        for transport in self._transports:
+            if not transport.last.startswith(b"HTTP/1.1 200"):
+                raise AssertionError(transport.last)
 
     def round(self) -> None:
         """Put 32 calls through."""

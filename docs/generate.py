@@ -88,12 +88,19 @@ def _reasons() -> set[tuple[str, str]]:
     for path in source.rglob("*.py"):
         module = path.relative_to(source).as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(node, ast.keyword) and node.arg == "reason"):
-                continue
-            reason = _text(node.value)
+            reason = _reason_in(node)
             if reason is not None and "." in reason:
                 found.add((reason, module))
     return found
+
+
+def _reason_in(node: ast.AST) -> str | None:
+    """Give `reason=…` of a call, or that of `SignatureFault(code, message, reason, detail)`."""
+    if isinstance(node, ast.keyword) and node.arg == "reason":
+        return _text(node.value)
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return None
+    return _text(node.args[2]) if node.func.id == "SignatureFault" else None
 
 
 def _text(node: ast.expr) -> str | None:

@@ -28,6 +28,7 @@ from bargate.control.temporary import temporary_folder
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor
+from bargate.model.invalid import InvalidConfiguration
 from bargate.reloading import Reloading, load_documents
 from bargate.settings import ControlSettings, run_directory
 from bargate.signals import Signals
@@ -102,6 +103,8 @@ async def _serve(
     loaded = load_documents(source) if source.files else None
     installation = source.installation() if loaded is None else loaded.installation
     _check_log_format(settings, installation)
+    _check_log_file(settings)
+    _check_tls(settings)
     if loaded is not None:
         show(loaded.warnings)
     state = {} if control else state_of(installation)
@@ -137,6 +140,32 @@ def _check_log_format(settings: GatewaySettings, installation: Installation) -> 
     from bargate.gateway.log_format import compile_format  # noqa: PLC0415  as in `load_documents`
 
     compile_format(settings.access_log_format, installation)
+
+
+def _check_log_file(settings: GatewaySettings) -> None:
+    """Refuse a file that workers could not write to; raises InvalidConfiguration."""
+    if settings.access_log in {"-", "off"}:
+        return
+    path = Path(settings.access_log)
+    # It is not opened: the reader of a FIFO would see its end.
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InvalidConfiguration(("--access-log",), f"{path} cannot be written to")
+
+
+def _check_tls(settings: GatewaySettings) -> None:
+    """Refuse files that workers could not serve TLS with; raises InvalidConfiguration."""
+    if settings.tls is None:
+        return
+    from bargate.gateway.tls import server_context  # noqa: PLC0415  needed with TLS alone
+
+    try:
+        server_context(settings.tls.certificate, settings.tls.key)
+    except OSError as error:  # ssl.SSLError is one
+        message = (
+            f"{settings.tls.certificate} is no chain, or {settings.tls.key} not its key"
+            f" (PEM, without a pass phrase): {error}"
+        )
+        raise InvalidConfiguration(("--tls-cert",), message) from error
 
 
 async def _start(supervisor: Supervisor, keeper: Keeper | None) -> None:

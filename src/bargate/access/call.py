@@ -48,7 +48,7 @@ class Call(Struct, gc=False):
         return None if value is None else value.decode("latin-1")
 
 
-class Facts:
+class Facts(Struct, eq=False):
     """What is known about a call so far; one instance a call, fields written once.
 
     | field | written by |
@@ -63,31 +63,15 @@ class Facts:
     | validation_error | request validation |
     """
 
-    __slots__ = (
-        "api_key_id",
-        "authorizer_context",
-        "claims",
-        "iam_decision",
-        "identity",
-        "path_parameters",
-        "principal_id",
-        "resource_decision",
-        "scopes",
-        "signer",
-        "step",
-        "validation_error",
-    )
-
-    def __init__(self, path_parameters: Mapping[str, str]) -> None:
-        self.path_parameters = path_parameters
-        self.resource_decision: Decision | None = None
-        self.signer: Signer | None = None
-        self.identity: Identity | None = None
-        self.iam_decision: Decision | None = None
-        self.principal_id: str | None = None
-        self.claims: Mapping[str, Any] | None = None
-        self.scopes: tuple[str, ...] = ()
-        self.authorizer_context: Mapping[str, str] = {}
-        self.api_key_id: str | None = None
-        self.validation_error: str | None = None
-        self.step = 0
+    path_parameters: Mapping[str, str]
+    resource_decision: Decision | None = None
+    signer: Signer | None = None
+    identity: Identity | None = None
+    iam_decision: Decision | None = None
+    principal_id: str | None = None
+    claims: Mapping[str, Any] | None = None
+    scopes: tuple[str, ...] = ()
+    authorizer_context: Mapping[str, str] = {}
+    api_key_id: str | None = None
+    validation_error: str | None = None
+    step: int = 0

@@ -19,8 +19,8 @@ from bargate.cli.options import files_argument, source_of, source_options
 from bargate.documents import Loaded, load
 from bargate.explanation import OfflineRequest, explain_offline
 from bargate.gateway.fetch import fetch
-from bargate.gateway.head import BadRequest
 from bargate.gateway.key_directory import HttpKeyDirectory
+from bargate.gateway.request_line import BadRequest
 from bargate.openapi import InvalidDocument
 from bargate.snapshot.compile import compile_snapshot
 

@@ -5,7 +5,7 @@
 
 The credentials are written when a root key is made (for an account more, those of its root user
 take their place), or when they are missing; the config at every start, since the port may be
-another.
+another. Other profiles and settings in these files are their owner's and stay.
 """
 
 from __future__ import annotations
@@ -104,17 +104,30 @@ def write_client_files(settings: ControlSettings, key: AccessKey | None) -> None
     """Write the config, and with a key the credentials."""
     folder = Path(settings.folder)
     if key is not None:
-        _write(
-            folder / CREDENTIALS,
-            "[default]\n"
-            f"aws_access_key_id = {key.id}\n"
-            f"aws_secret_access_key = {key.secret.reveal()}\n",
-        )
+        secret = key.secret.reveal()
+        pair = {"aws_access_key_id": key.id, "aws_secret_access_key": secret}
+        _write(folder / CREDENTIALS, _with_default(folder / CREDENTIALS, pair))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _write(
-        folder / CONFIG,
-        f"[default]\nregion = {settings.region}\nendpoint_url = http://{host}:{settings.port}\n",
-    )
+    place = {"region": settings.region, "endpoint_url": f"http://{host}:{settings.port}"}
+    _write(folder / CONFIG, _with_default(folder / CONFIG, place))
+
+
+def _with_default(path: Path, ours: dict[str, str]) -> str:
+    """Give the text of a client's file with `ours` in [default] and all else as it was."""
+    text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
+    is_default = False
+    default, others = [], []
+    for line in text.splitlines():
+        if line.startswith("["):
+            is_default = line.split("]")[0].strip("[ ") == "default"
+            if is_default:
+                continue
+        if not is_default:
+            others.append(line)
+        elif line.partition("=")[0].rstrip() not in ours:
+            default.append(line)
+    settings = [f"{name} = {value}" for name, value in ours.items()]
+    return "\n".join(["[default]", *settings, *default, *others]) + "\n"
 
 
 def _write(path: Path, text: str) -> None:
@@ -122,7 +135,7 @@ def _write(path: Path, text: str) -> None:
     half = path.with_name(f".{path.name}.new")
     half.unlink(missing_ok=True)
     descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

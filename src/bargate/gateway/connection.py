@@ -19,7 +19,8 @@ from bargate.gateway import denials
 from bargate.gateway.chunked import BadChunk, ChunkedBody
 from bargate.gateway.exchange import Exchange
 from bargate.gateway.framing import CLOSE, content_length, response_head
-from bargate.gateway.head import BadRequest, HeadReader
+from bargate.gateway.head import HeadReader
+from bargate.gateway.request_line import BadRequest
 
 if TYPE_CHECKING:
     from bargate.access.verdict import Denial
@@ -307,7 +308,8 @@ class ClientConnection(asyncio.Protocol):
         self._is_advancing = False
         if self._pending or self._held_bytes:
             self._settle_pending()
-        self._settle_reading()
+        if self._state == _IDLE:
+            self._settle_reading()
 
     def _advance_again(self) -> None:
         if self._state == _IDLE:
@@ -316,13 +318,12 @@ class ClientConnection(asyncio.Protocol):
             self._is_advancing = False
 
     def _settle_reading(self) -> None:
-        if self._state != _IDLE:
-            return
+        """Read on, or close, now that no call is under way."""
         if (self._saw_eof and not self.is_write_paused) or (
             self._is_draining and not self._is_head_begun
         ):
             self._close(linger=False)
-        elif not self.is_write_paused:
+        elif self._is_reading_paused and not self.is_write_paused:
             self._resume_reading()
 
     def _next(self) -> bool:

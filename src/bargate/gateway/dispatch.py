@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bargate.access.call import Facts
 from bargate.access.verdict import Denial, Need
 from bargate.gateway import denials
-from bargate.gateway.head import METHODS
+from bargate.gateway.places import Places
+from bargate.gateway.request_line import METHODS
 from bargate.gateway.unrouted import no_route_rest
 from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.snapshot.compiled import Unresolved
@@ -50,22 +51,27 @@ class Dispatcher:
     INVARIANT: a call keeps the stage and endpoint it was routed to, whatever is loaded meanwhile.
     """
 
-    __slots__ = ("_body_max_bytes", "snapshot")
+    __slots__ = ("_body_max_bytes", "_places")
 
     def __init__(self, snapshot: Snapshot, body_max_bytes: int) -> None:
-        self.snapshot = snapshot
+        self._places = Places(snapshot)
         self._body_max_bytes = body_max_bytes
+
+    def serve(self, snapshot: Snapshot) -> None:
+        """Decide by another snapshot from the next call on."""
+        self._places = Places(snapshot)
 
     def begin(self, record: CallRecord, head: RequestHead) -> HeadOutcome:
         """Decide on the head; None asks for the body. Fills in `record` and its call."""
         try:
-            found = self.snapshot.resolve(head.host, head.path)
-            if isinstance(found, Unresolved):
-                record.denial = found.denial
-                _speak(record, found.kind)
-                return found.response
+            place = self._places.find(head.host, head.path)
+            if isinstance(place, Unresolved):
+                record.denial = place.denial
+                _speak(record, place.kind)
+                return place.response
             call = record.call
-            record.stage, call.resource_path = stage, path = found
+            record.stage = stage = place.stage
+            call.resource_path = place.path
             if stage.kind == "HTTP":
                 _speak(record, "HTTP")
             elif b"x-http-method-override" in head.header:
@@ -76,7 +82,7 @@ class Dispatcher:
                 call.sent_method, call.method = call.method, method
             if head.content_length > self._body_max_bytes:
                 return self.refuse(record, denials.body_too_large(self._body_max_bytes))
-            matched = stage.router.match(call.method, path)
+            matched = place.match(call.method)
             if stage.cors is not None and call.method == "OPTIONS":
                 preflight = _preflight(stage.cors, call, matched)
                 if preflight is not None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bargate.gateway.connection import ClientConnection
     from bargate.gateway.context import WorkerContext
     from bargate.gateway.deadlines import DeadlineQueue
-    from bargate.gateway.dispatch import HeadOutcome, Outcome
+    from bargate.gateway.dispatch import HeadOutcome
     from bargate.gateway.head import RequestHead
     from bargate.gateway.upstream.backend import Backend
     from bargate.gateway.upstream.sink import Failure
@@ -156,7 +156,8 @@ class Exchange:
 
     def _settle_head(self, outcome: HeadOutcome) -> None:
         if outcome is None:
-            if self._head.has_body:
+            head = self._head
+            if head.content_length or head.is_chunked:
                 self._client.read_body()
             else:
                 self._finish()
@@ -165,19 +166,17 @@ class Exchange:
         else:
             self._answer(outcome)
 
-    def _settle(self, outcome: Outcome) -> None:
+    def _resume_head(self) -> None:
+        self._settle_head(self._context.dispatcher.resume_head(self.record))
+
+    def _finish(self) -> None:
+        outcome = self._context.dispatcher.finish(self.record)
         if isinstance(outcome, UpstreamRequest):
             self._forward(outcome)
         elif isinstance(outcome, Need):
             self._wait_for_keys(outcome.source, self._finish)
         else:
             self._answer(outcome)
-
-    def _resume_head(self) -> None:
-        self._settle_head(self._context.dispatcher.resume_head(self.record))
-
-    def _finish(self) -> None:
-        self._settle(self._context.dispatcher.finish(self.record))
 
     def _wait_for_keys(self, source: KeySource, resume: Callable[[], None]) -> None:
         self._fetches += 1
@@ -408,7 +407,9 @@ class Exchange:
         if self._is_over:
             return
         self._is_over = True
-        self._stop_deadline()
+        if self._deadline is not None:
+            self._deadline.stop(self)
+            self._deadline = None
         if self._charged_bytes:
             self._context.budget.release(self._charged_bytes)
         record = self.record

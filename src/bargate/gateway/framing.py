@@ -5,6 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from bargate.mapping.headers import RepeatedHeaders
+
 if TYPE_CHECKING:
     from bargate.mapping.plan import Headers
 
@@ -71,13 +73,25 @@ def response_head(status: int, headers: Headers, ours: bytes, framing: bytes) ->
     """
     if not _STATUS_MIN <= status <= _STATUS_MAX:
         raise BadResponse(f"status {status}")
+    fields: bytes | None
+    if type(headers) is RepeatedHeaders:
+        fields = headers.known.get(_fields)
+        if fields is None:
+            fields = _fields(headers)
+            headers.remember(_fields, fields)
+    else:
+        fields = _fields(headers)
+    return b"%b%b%b%b\r\n" % (_status_line(status), ours, fields, framing)
+
+
+def _fields(headers: Headers) -> bytes:
     lines = [start + value for name, value in headers if (start := _STARTS[name]) is not None]
     lines.append(b"")
     fields = b"\r\n".join(lines)
     count = len(lines) - 1
     if fields.count(b"\n") != count or fields.count(b"\r") != count or b"\0" in fields:
         raise BadResponse("a header field holds a line break")
-    return b"%b%b%b%b\r\n" % (_status_line(status), ours, fields, framing)
+    return fields
 
 
 def content_length(length: int) -> bytes:

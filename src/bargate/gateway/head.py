@@ -15,29 +15,22 @@ from typing import TYPE_CHECKING
 import httptools
 from msgspec import Struct
 
+from bargate.gateway.fields import NEVER_HOP_BY_HOP, Fields
+from bargate.gateway.request_line import (
+    PLAIN_LINE_MAX_BYTES,
+    PLAIN_LINES,
+    BadRequest,
+    request_line,
+)
 from bargate.gateway.target import BadTarget, host_name, split_target
-from bargate.mapping.headers import HOP_BY_HOP
+from bargate.mapping.headers import RepeatedHeaders
 
 if TYPE_CHECKING:
     from bargate.gateway.limits import Limits
 
-# AWS [R] apigw-errors §5: "Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY".
-METHODS = {
-    method.encode("ascii"): method
-    for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
-}
-_NEVER_HOP_BY_HOP = frozenset({b"host", b"content-length", b"content-type", b"expect"})
+_NOT_IN_LINE_ENDS = bytes(set(range(256)) - set(b"\r\n"))
 _LENGTH_MAX_DIGITS = 18
-_REQUEST_LINE_PARTS = 3
-
-
-class BadRequest(Exception):
-    """The request is refused before it is a call; the connection closes after the answer."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
+_KNOWN_MAX_BYTES = 2048
 
 
 class RequestHead(Struct, gc=False):
@@ -45,7 +38,8 @@ class RequestHead(Struct, gc=False):
 
     `host` is lower case and without port. `headers` and `header` hold end-to-end fields only:
     hop-by-hop ones, and those that Connection names, are gone. `content_length` is 0 without a
-    body and for a chunked one.
+    body and for a chunked one. Heads of one connection may share `headers` and `header`, so that
+    nobody writes to them.
     """
 
     method: str
@@ -60,31 +54,75 @@ class RequestHead(Struct, gc=False):
     is_chunked: bool
     expects_continue: bool
 
-    @property
-    def has_body(self) -> bool:
-        """Say whether a body follows."""
-        return self.is_chunked or self.content_length > 0
-
 
 class HeadReader:
-    """Reads the heads of one connection, one after the other."""
+    """Reads the heads of one connection, one after the other.
 
-    __slots__ = ("_fields", "_limits", "_parser")
+    A client that keeps its connection mostly sends the same fields again, byte for byte. They are
+    then what they were, and only the request line is read. INVARIANT: what is remembered passed
+    every check, and the checks of the fields depend on nothing else but the version.
+    """
+
+    __slots__ = ("_fields", "_known", "_known_line", "_known_rest", "_limits", "_parser")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._fields = _Fields()
+        self._fields = Fields()
         self._parser = httptools.HttpRequestParser(self._fields)
+        self._known: RequestHead | None = None
+        self._known_line = b""
+        self._known_rest = b""
 
     def read(self, block: bytes) -> RequestHead:
         """Read `block`, which ends with the first blank line. Raises BadRequest."""
         line, _, rest = block.partition(b"\r\n")
-        method, target, version = _request_line(line)
-        self._check_size(target, rest)
+        known = self._known
+        if known is not None and rest == self._known_rest:
+            if type(known.headers) is list:
+                known.headers = RepeatedHeaders(known.headers)
+            if line == self._known_line:
+                return known
+            head = self._with_line(known, line)
+            if head is not None:
+                return head
+        method, target, version = request_line(line)
+        count = self._check_size(target, rest)
         fields = self._fields
         fields.clear()
-        self._feed(block, fields, rest.count(b"\r\n") - 1)
-        return _head(method, target, fields, is_http_10=version == b"HTTP/1.0")
+        self._feed(block, fields, count)
+        head = _head(method, target, fields, is_http_10=version == b"HTTP/1.0")
+        self._remember(line, rest, head, target)
+        return head
+
+    def _remember(self, line: bytes, rest: bytes, head: RequestHead, target: bytes) -> None:
+        is_plain = not head.is_http_10 and target.startswith(b"/")
+        if is_plain and len(rest) <= _KNOWN_MAX_BYTES and len(line) <= _KNOWN_MAX_BYTES:
+            self._known, self._known_line, self._known_rest = head, line, rest
+        else:
+            self._known = None
+            self._known_line = self._known_rest = b""
+
+    def _with_line(self, known: RequestHead, line: bytes) -> RequestHead | None:
+        """Give the known fields with another request line, None where all is to be read."""
+        if len(line) > min(PLAIN_LINE_MAX_BYTES, self._limits.uri_max_bytes):
+            return None
+        plain = PLAIN_LINES[line]
+        if plain is None:
+            return None
+        method, path, query = plain
+        return RequestHead(
+            method,
+            path,
+            query,
+            known.host,
+            known.headers,
+            known.header,
+            known.is_http_10,
+            known.keep_alive,
+            known.content_length,
+            known.is_chunked,
+            known.expects_continue,
+        )
 
     def check_partial(self, data: bytes) -> None:
         """Refuse an incomplete head that no further byte can make good. Raises BadRequest."""
@@ -95,25 +133,28 @@ class HeadReader:
         if data.count(b"\n") != data.count(b"\r\n") or b"\r" in line[:-1]:
             raise BadRequest(400, "a line does not end in CRLF")
         if end:
-            _request_line(line)
+            request_line(line)
         if len(line) > limits.uri_max_bytes + 32:
             raise BadRequest(414, "the request line is too long")
         if end and len(rest) > limits.header_max_bytes:
             raise BadRequest(431, "the header block is too long")
 
-    def _check_size(self, target: bytes, rest: bytes) -> None:
+    def _check_size(self, target: bytes, rest: bytes) -> int:
+        """Refuse what is too long or has other line ends than CRLF; give the number of fields."""
         limits = self._limits
         if len(target) > limits.uri_max_bytes:
             raise BadRequest(414, "the request target is too long")
         if len(rest) > limits.header_max_bytes + 2:
             raise BadRequest(431, "the header block is too long")
-        lines = rest.count(b"\n")
+        ends = rest.translate(None, _NOT_IN_LINE_ENDS)
+        lines = ends.count(b"\n")
         if lines > limits.header_max_count + 1:
             raise BadRequest(431, "too many header fields")
-        if rest.count(b"\r") != lines or rest.count(b"\r\n") != lines:
+        if len(ends) != 2 * lines or rest.count(b"\r\n") != lines:
             raise BadRequest(400, "a line does not end in CRLF")
+        return lines - 1
 
-    def _feed(self, block: bytes, fields: _Fields, count: int) -> None:
+    def _feed(self, block: bytes, fields: Fields, count: int) -> None:
         try:
             self._parser.feed_data(block)
         except httptools.HttpParserUpgrade:
@@ -132,74 +173,7 @@ class HeadReader:
         self._parser = httptools.HttpRequestParser(self._fields)
 
 
-class _Fields:
-    """Collects the fields of one head from the parser's callbacks."""
-
-    __slots__ = ("connection", "count", "fault", "has_body", "header", "headers", "transfer")
-
-    def __init__(self) -> None:
-        self.clear()
-
-    def clear(self) -> None:
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.header: dict[bytes, bytes] = {}
-        self.connection: bytes | None = None
-        self.transfer: bytes | None = None
-        self.fault: str | None = None
-        self.has_body = False
-        self.count = 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.count += 1
-        key = name.lower()
-        value = value.strip()
-        if key in HOP_BY_HOP:
-            self._hop_by_hop(key, value)
-            return
-        header = self.header
-        if key in header:
-            if key in _NEVER_HOP_BY_HOP:
-                self.fault = f"{key.decode('latin-1')} is repeated"
-            header[key] = header[key] + b", " + value
-        else:
-            header[key] = value
-            if key == b"content-length":
-                self.has_body = True
-        self.headers.append((name, value))
-
-    def _hop_by_hop(self, key: bytes, value: bytes) -> None:
-        if key == b"connection":
-            self.connection = _joined(self.connection, value.lower())
-        elif key == b"transfer-encoding":
-            self.has_body = True
-            self.transfer = _joined(self.transfer, value.lower())
-
-    def drop(self, names: set[bytes]) -> None:
-        """Remove the fields that Connection names, so that nobody ever sees them."""
-        self.headers = [pair for pair in self.headers if pair[0].lower() not in names]
-        for name in names:
-            self.header.pop(name, None)
-
-
-def _joined(before: bytes | None, value: bytes) -> bytes:
-    return value if before is None else before + b", " + value
-
-
-def _request_line(line: bytes) -> tuple[str, bytes, bytes]:
-    parts = line.split(b" ")
-    if len(parts) != _REQUEST_LINE_PARTS:
-        raise BadRequest(400, "the request line is malformed")
-    name, target, version = parts
-    method = METHODS.get(name)
-    if version not in {b"HTTP/1.1", b"HTTP/1.0"}:
-        raise BadRequest(400, "the protocol version is not supported")
-    if method is None:
-        known = name.isalpha() and name.isupper()
-        raise BadRequest(405 if known else 400, "the method is not supported")
-    return method, target, version
-
-
-def _head(method: str, target: bytes, fields: _Fields, *, is_http_10: bool) -> RequestHead:
+def _head(method: str, target: bytes, fields: Fields, *, is_http_10: bool) -> RequestHead:
     header = fields.header
     keep_alive = not is_http_10
     if fields.connection is not None:
@@ -228,16 +202,16 @@ def _head(method: str, target: bytes, fields: _Fields, *, is_http_10: bool) -> R
     )
 
 
-def _connection(fields: _Fields, connection: bytes) -> bool:
+def _connection(fields: Fields, connection: bytes) -> bool:
     """Obey the Connection field: say whether it lets the connection live on."""
     names = {name.strip() for name in connection.split(b",")}
-    if not names.isdisjoint(_NEVER_HOP_BY_HOP):
+    if not names.isdisjoint(NEVER_HOP_BY_HOP):
         raise BadRequest(400, "Connection names a field that is end-to-end")
     fields.drop(names - {b"close", b"keep-alive", b"upgrade"})
     return b"close" not in names
 
 
-def _framing(fields: _Fields, *, is_http_10: bool) -> tuple[int, bool]:
+def _framing(fields: Fields, *, is_http_10: bool) -> tuple[int, bool]:
     """Give the length of the body, and whether it is chunked instead (RFC 9112 §6)."""
     length = fields.header.get(b"content-length")
     if fields.transfer is not None:
@@ -254,7 +228,7 @@ def _framing(fields: _Fields, *, is_http_10: bool) -> tuple[int, bool]:
 
 
 def _host(
-    value: bytes | None, authority: bytes | None, fields: _Fields, *, is_http_10: bool
+    value: bytes | None, authority: bytes | None, fields: Fields, *, is_http_10: bool
 ) -> bytes | None:
     """Give the host the request is for; the target's authority comes first (RFC 9112 §3.2.2)."""
     if value is None and not is_http_10:

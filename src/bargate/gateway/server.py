@@ -62,7 +62,7 @@ class Server:
 
     def serve(self, snapshot: Snapshot) -> None:
         """Decide from now on by `snapshot`; calls under way keep the one they began with."""
-        self._context.dispatcher.snapshot = snapshot
+        self._context.dispatcher.serve(snapshot)
 
     async def start(
         self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None

@@ -22,7 +22,8 @@ def server_context(certificate: str, key: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(certificate, key)
+    # With a password OpenSSL asks nobody for one at the terminal; an encrypted key is an error.
+    context.load_cert_chain(certificate, key, password="")
     return context
 
 
@@ -34,6 +35,6 @@ def renew_certificate(context: ssl.SSLContext, files: TlsFiles) -> None:
     """
     try:
         server_context(files.certificate, files.key)
-        context.load_cert_chain(files.certificate, files.key)
+        context.load_cert_chain(files.certificate, files.key, password="")
     except OSError as error:  # ssl.SSLError is one
         _log.error("the TLS certificate is not renewed, the one before is still used: %s", error)

@@ -7,10 +7,33 @@ requests, `gateway.upstream.backend` out of answers.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 Headers = list[tuple[bytes, bytes]]
+
+
+class RepeatedHeaders(Headers):
+    """Headers that are likely to come again as the same object, and are never changed.
+
+    `known` remembers what was worked out from them, by what it was worked out with: the few things
+    that all integrations of a kind share, `MOST_KNOWN` at most.
+    """
+
+    __slots__ = ("known",)
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(headers)
+        self.known: dict[object, Any] = {}
+
+    def remember(self, by: object, worked_out: Any) -> None:
+        """Keep what was worked out, within the bound."""
+        if len(self.known) < MOST_KNOWN:
+            self.known[by] = worked_out
+
+
+MOST_KNOWN = 4
 
 HOP_BY_HOP = frozenset(
     {
@@ -81,6 +104,8 @@ IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"
 
 _FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# All bytes but CR, LF and NUL; leaving them out is quicker than counting what is left.
+_NOT_ENDING_A_LINE = bytes(set(range(256)) - set(b"\r\n\0"))
 _REMEMBERED_NAMES = 64
 _REMEMBERED_MAX_BYTES = 64
 
@@ -90,10 +115,14 @@ class PassingNames(dict[bytes, bool]):
 
     What `dropped` (lower case) holds does not, nor does a name that differs from one of these only
     by `_` for `-`: CGI, WSGI, Rack and PHP take the two for one (RFC 3875 §4.1.18), so a client
-    could speak in the place of the gateway. What was said is remembered, up to a bound.
+    could speak in the place of the gateway. What was said is remembered, up to a bound. Plans share
+    those that drop the same (`passing_names`); they are compared by identity.
     """
 
     __slots__ = ("_dropped",)
+    __hash__ = object.__hash__  # type: ignore[assignment]  # unlike a dictionary's
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
 
     def __init__(self, dropped: Iterable[bytes]) -> None:
         super().__init__()
@@ -109,10 +138,13 @@ class PassingNames(dict[bytes, bool]):
 class PassedNames(dict[bytes, bytes | None]):
     """Gives the names that a backend's headers have for the client, None for those it never sees.
 
-    Names are remembered as they are written, up to a bound.
+    Names are remembered as they are written, up to a bound. Compared by identity.
     """
 
     __slots__ = ("_dropped", "_remapped")
+    __hash__ = object.__hash__  # type: ignore[assignment]  # unlike a dictionary's
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
 
     def __init__(self, remapped: frozenset[bytes], dropped: frozenset[bytes]) -> None:
         super().__init__()
@@ -164,7 +196,7 @@ def has_line_end(lines: Iterable[bytes]) -> bool:
 
 def is_one_head(head: bytes, line_ends: int) -> bool:
     """Say whether a head has just the line ends it was joined with, and no NUL."""
-    return head.count(b"\n") == line_ends and head.count(b"\r") == line_ends and b"\0" not in head
+    return head.translate(None, _NOT_ENDING_A_LINE) == b"\r\n" * line_ends
 
 
 def is_signature(authorization: bytes | None) -> bool:
@@ -172,9 +204,52 @@ def is_signature(authorization: bytes | None) -> bool:
     return authorization is not None and authorization.lstrip()[:5].upper() == b"AWS4-"
 
 
+@lru_cache(maxsize=256)
+def passing_names(dropped: frozenset[bytes]) -> PassingNames:
+    """Give the one that drops these names."""
+    return PassingNames(dropped)
+
+
+@lru_cache(maxsize=16)
+def passed_names(remapped: frozenset[bytes], dropped: frozenset[bytes]) -> PassedNames:
+    """Give the one that renames and drops these names."""
+    return PassedNames(remapped, dropped)
+
+
+def passing_lines(headers: Headers, passes: PassingNames) -> Sequence[bytes]:
+    """Give the headers that pass, each as a line without its end."""
+    if type(headers) is not RepeatedHeaders:
+        return [b": ".join(header) for header in headers if passes[header[0]]]
+    lines: tuple[bytes, ...] | None = headers.known.get(passes)
+    if lines is None:
+        lines = tuple(b": ".join(header) for header in headers if passes[header[0]])
+        headers.remember(passes, lines)
+    return lines
+
+
+def passing(headers: Headers, passes: PassingNames) -> Headers:
+    """Leave out the headers that do not pass."""
+    if type(headers) is not RepeatedHeaders:
+        return [header for header in headers if passes[header[0]]]
+    key = passing, passes
+    kept: Headers | None = headers.known.get(key)
+    if kept is None:
+        kept = RepeatedHeaders([header for header in headers if passes[header[0]]])
+        headers.remember(key, kept)
+    return kept
+
+
 def remap(headers: Headers, names: PassedNames) -> Headers:
     """Rename and drop response headers as AWS does."""
-    return [(passed, value) for name, value in headers if (passed := names[name]) is not None]
+    if type(headers) is not RepeatedHeaders:
+        return [(passed, value) for name, value in headers if (passed := names[name]) is not None]
+    remapped: Headers | None = headers.known.get(names)
+    if remapped is None:
+        remapped = RepeatedHeaders(
+            [(passed, value) for name, value in headers if (passed := names[name]) is not None]
+        )
+        headers.remember(names, remapped)
+    return remapped
 
 
 def without(headers: Headers, names: Iterable[bytes]) -> Headers:

@@ -6,6 +6,8 @@ The path is the integration URI's, with `{name}` filled from the route, unless `
 is mapped. Answers stream unless a mapping reads their body.
 """
 
+from collections.abc import Iterable
+
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedRoute
 from bargate.access.paths import has_dot_segment
@@ -21,11 +23,12 @@ from bargate.mapping.headers import (
     IDEMPOTENT,
     METHOD_BYTES,
     OWNED_BY_GATEWAY,
-    PassingNames,
     is_header_name,
     is_one_head,
     is_signature,
-    without,
+    passing,
+    passing_lines,
+    passing_names,
 )
 from bargate.mapping.http_api_parameters import (
     RequestChanges,
@@ -70,6 +73,7 @@ class HttpApiProxyPlan:
         "_origin",
         "_passed",
         "_passing",
+        "_passing_signed",
         "_path",
         "_place",
         "_query",
@@ -89,8 +93,9 @@ class HttpApiProxyPlan:
         self._place = route_place(guarded)
         self._origin = template.origin
         self._host = b"Host: " + template.host_header
-        self._passing = PassingNames(_DROPPED)
-        self._passed = PassingNames(_DROPPED_FROM_RESPONSE)
+        self._passing = passing_names(_DROPPED)
+        self._passing_signed = passing_names(_DROPPED | {b"authorization"})
+        self._passed = passing_names(_DROPPED_FROM_RESPONSE)
         self._query = compile_query(template, fillers)
         self._method = _method(guarded, integration)
         self._timeout_s = checked_timeout_s(
@@ -115,12 +120,12 @@ class HttpApiProxyPlan:
             target = self._target(call, facts)
             if target is None:
                 return unsafe_path()
-            headers = self._changes.headers(self._kept(call), call, facts)
+            sent = self._sent(call, facts)
         except UnreadableBody as error:
             return unreadable_body(error)
         method = self._method or METHOD_BYTES.get(call.method) or call.method.encode("ascii")
         lines = [method + f" {target} HTTP/1.1".encode("ascii"), self._host]
-        lines += map(b": ".join, headers)
+        lines += sent
         if call.body:
             lines.append(b"Content-Length: %d" % len(call.body))
         elif method in EXPECTS_CONTENT:
@@ -140,8 +145,7 @@ class HttpApiProxyPlan:
 
     def head(self, call: Call, facts: Facts, status: int, headers: Headers) -> tuple[int, Headers]:
         """Pass the backend's head on, with the response mappings of its status."""
-        passes = self._passed
-        kept = [header for header in headers if passes[header[0]]]
+        kept = passing(headers, self._passed)
         changes = self._response_changes
         return changes.apply(call, facts, status, kept, b"") if changes.any else (status, kept)
 
@@ -149,8 +153,7 @@ class HttpApiProxyPlan:
         self, call: Call, facts: Facts, status: int, headers: Headers, body: bytes
     ) -> Response | Denial:
         """Pass a whole answer on, with the response mappings of its status."""
-        passes = self._passed
-        kept = [header for header in headers if passes[header[0]]]
+        kept = passing(headers, self._passed)
         status, headers = self._response_changes.apply(call, facts, status, kept, body)
         return Response(status, headers, body)
 
@@ -171,12 +174,15 @@ class HttpApiProxyPlan:
             query = self._changes.query(query, call, facts)
         return f"{path}?{query}" if query else path
 
-    def _kept(self, call: Call) -> Headers:
-        passes, sent = self._passing, call.header
-        kept = [header for header in call.headers if passes[header[0]]]
-        if b"authorization" in sent and is_signature(sent[b"authorization"]):
-            return without(kept, (b"authorization",))
-        return kept
+    def _sent(self, call: Call, facts: Facts) -> Iterable[bytes]:
+        """Give the lines of the headers that go on; raises UnreadableBody."""
+        header, passes = call.header, self._passing
+        if b"authorization" in header and is_signature(header[b"authorization"]):
+            passes = self._passing_signed
+        if not self._changes.header_changes:
+            return passing_lines(call.headers, passes)
+        kept = [each for each in call.headers if passes[each[0]]]
+        return map(b": ".join, self._changes.headers(kept, call, facts))
 
 
 def compile_http_api_proxy(guarded: GuardedRoute, integration: HttpIntegration) -> HttpApiProxyPlan:

@@ -7,6 +7,8 @@ header is dropped from the client's also when the mapping gives no value [I]: a 
 speak in the place of a missing claim.
 """
 
+from functools import lru_cache
+
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
 from bargate.access.verdict import Denial
@@ -21,13 +23,13 @@ from bargate.mapping.headers import (
     METHOD_BYTES,
     OWNED_BY_GATEWAY,
     REMAPPED_FROM_HTTP_PROXY,
-    PassedNames,
-    PassingNames,
     header_value,
     is_one_head,
     is_signature,
+    passed_names,
+    passing_lines,
+    passing_names,
     remap,
-    without,
 )
 from bargate.mapping.integration_settings import required_method, timeout_s
 from bargate.mapping.media_types import UnreadableBase64, compile_binary_test, convert_request
@@ -58,6 +60,7 @@ class HttpProxyPlan:
 
     __slots__ = (
         "_accept",
+        "_adds_query",
         "_api_id",
         "_converts",
         "_host",
@@ -67,6 +70,7 @@ class HttpProxyPlan:
         "_origin",
         "_passed",
         "_passing",
+        "_passing_signed",
         "_path",
         "_queries",
         "_query",
@@ -92,22 +96,19 @@ class HttpProxyPlan:
         self.is_binary = compile_binary_test(guarded.api.binary_media_types)
         self._converts: ContentHandling | None = integration.content_handling
         self._origin: Origin = template.origin
-        self._host = b"Host: " + template.host_header
         self._path: str | PathBuilder = compile_path(template, fillers)
         self._query: str | Filler = compile_query(template, fillers)
         self._queries: tuple[tuple[str, Source], ...] = parameters.queries
+        self._adds_query = bool(self._query or self._queries)
         self._mapped: tuple[tuple[bytes, Source], ...] = parameters.headers
         self._maps_host = b"host" in mapped
-        self._passing = PassingNames(_DROPPED | mapped)
-        self._passed = PassedNames(REMAPPED_FROM_HTTP_PROXY, HOP_BY_HOP)
+        self._passing = passing_names(_DROPPED | mapped)
+        self._passing_signed = passing_names(_DROPPED | mapped | {b"authorization"})
+        self._passed = passed_names(REMAPPED_FROM_HTTP_PROXY, HOP_BY_HOP)
         self._method = None if method == "ANY" else method.encode("ascii")
         self._timeout_s = timeout_s(guarded, integration)
-        self._api_id = f"X-Amzn-Apigateway-Api-Id: {guarded.api.id}".encode("ascii")
-        self._user_agent = (
-            None
-            if b"user-agent" in mapped
-            else f"User-Agent: AmazonAPIGateway_{guarded.api.id}".encode("ascii")
-        )
+        self._host, self._api_id, user_agent = _own_lines(template.host_header, guarded.api.id)
+        self._user_agent = None if b"user-agent" in mapped else user_agent
         self._accept = None if b"accept" in mapped else b"Accept: application/json"
 
     def request(self, call: Call, facts: Facts) -> UpstreamRequest | Denial:
@@ -118,7 +119,7 @@ class HttpProxyPlan:
             if built is None:
                 return unsafe_path()
             path = built
-        query = self._full_query(call, facts)
+        query = self._full_query(call, facts) if call.query or self._adds_query else ""
         if isinstance(query, Denial):
             return query
         method = self._method or METHOD_BYTES.get(call.method) or call.method.encode("ascii")
@@ -183,13 +184,11 @@ class HttpProxyPlan:
 
     def _lines(self, call: Call, facts: Facts, method: bytes, target: str) -> list[bytes] | Denial:
         sent = call.header
-        headers, passes = call.headers, self._passing
+        passes = self._passing
         if b"authorization" in sent and is_signature(sent[b"authorization"]):
-            headers = without(headers, (b"authorization",))
+            passes = self._passing_signed
         lines = [method + f" {target} HTTP/1.1".encode("ascii"), self._host]
-        for header in headers:
-            if passes[header[0]]:
-                lines.append(b": ".join(header))  # noqa: PERF401 - mostly none is left
+        lines += passing_lines(call.headers, passes)
         if self._mapped:
             try:
                 self._map_headers(lines, call, facts)
@@ -223,6 +222,16 @@ class HttpProxyPlan:
                 reason="integration.base64",
                 detail=f"the body is not base64: {error}",
             )
+
+
+@lru_cache(maxsize=1024)
+def _own_lines(host: bytes, api_id: str) -> tuple[bytes, bytes, bytes]:
+    """Give Host, API id and User-Agent: the same objects for all methods, which keeps them near."""
+    return (
+        b"Host: " + host,
+        f"X-Amzn-Apigateway-Api-Id: {api_id}".encode("ascii"),
+        f"User-Agent: AmazonAPIGateway_{api_id}".encode("ascii"),
+    )
 
 
 def unreadable_body(error: UnreadableBody) -> Denial:

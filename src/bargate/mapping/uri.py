@@ -9,6 +9,7 @@ origin: values are percent-encoded, and a path that gained a dot segment is refu
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -77,11 +78,23 @@ def parse_uri(
     target, query = _target(rest[end:], path)
     known: Literal["http", "https"] = "https" if scheme == "https" else "http"
     return UriTemplate(
-        origin=Origin(known, host.strip("[]"), port, verify, server_name),
+        origin=_origin(known, host.strip("[]"), port, verify, server_name),
         host_header=_host_header(host, port, scheme),
         path_pieces=tuple(_VARIABLE.split(target)),
         query_pieces=tuple(_VARIABLE.split(query)),
     )
+
+
+@lru_cache(maxsize=1024)
+def _origin(
+    scheme: Literal["http", "https"],
+    host: str,
+    port: int,
+    verify: bool,  # noqa: FBT001 - a cache key
+    server_name: str | None,
+) -> Origin:
+    """Give one object to all templates of an origin: pools are found by it at every call."""
+    return Origin(scheme, host, port, verify, server_name)
 
 
 def fill_stage_variables(text: str, variables: Mapping[str, str], path: tuple[str, ...]) -> str:

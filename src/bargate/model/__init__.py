@@ -1,6 +1,6 @@
 """What is configured: frozen structs in AWS's own nouns, one module per API kind.
 
-The model is what every source of configuration (an OpenAPI document today, AWS's own APIs later)
+The model is what every source of configuration (an OpenAPI document, AWS's own APIs)
 is translated into, and the only thing a snapshot is compiled from:
 
     openapi ──► model.RestApi | model.HttpApi ──► snapshot

@@ -14,7 +14,7 @@ from bargate.openapi.http import read_http_api
 from bargate.openapi.kind import kind_of
 from bargate.openapi.reading import Reading
 from bargate.openapi.rest import read_rest_api
-from bargate.openapi.structure import check_structure, dialect_of
+from bargate.openapi.structure import check_structure, dialect_of, mention_base_path
 
 
 class Imported(Struct, frozen=True):
@@ -36,7 +36,8 @@ def import_document(  # noqa: PLR0913 - what an import knows from the start
 ) -> Imported:
     """Translate a document into an API; `kind` None lets its contents choose.
 
-    A draft will be worked on before it is served: methods may lack their integrations.
+    A draft will be worked on before it is served: methods may lack their integrations, and a base
+    path is what the import's `basepath` makes of it, so that it is no news.
 
     Raises InvalidDocument with every error found (at most 50).
     """
@@ -47,6 +48,8 @@ def import_document(  # noqa: PLR0913 - what an import knows from the start
     if dialect is None:
         raise AssertionError("an unknown dialect is an error")  # INVARIANT: reported above
     check_structure(root, dialect)
+    if not is_draft:
+        mention_base_path(root)
     chosen = kind or kind_of(root)
     check_extensions(root, chosen)
     reading = Reading(root, dialect, api_id, account_id, region, partition, is_draft)

@@ -49,7 +49,6 @@ def check_structure(root: Cursor, dialect: Dialect) -> None:
     components = root.object("components")
     if components is not None:
         components.refuse_unknown(_COMPONENTS, extensible=True)
-    _mention_base_path(root)
 
 
 def _swagger(root: Cursor) -> Dialect | None:
@@ -70,7 +69,8 @@ def _openapi(root: Cursor) -> Dialect | None:
     return cast("Dialect", found[1])
 
 
-def _mention_base_path(root: Cursor) -> None:
+def mention_base_path(root: Cursor) -> None:
+    """Warn of a base path that no path will have."""
     # AWS [M] apigateway ImportRestApi: `basepath` is `ignore` unless the caller asks otherwise
     base_path = root.text("basePath")
     if base_path not in {None, "", "/"}:

@@ -42,7 +42,7 @@ def find_operation(request: HttpRequest, models: ServiceModels, signing_name: st
     """Find the operation; raises AwsError UnknownOperationException or InvalidAction."""
     service = find_service(request, models, signing_name)
     if service is None:
-        raise _unknown()
+        raise _unknown() if signing_name is None else _not_served(signing_name, models.names)
     protocol = protocol_of(service)
     if protocol == "rest-json":
         return _by_path(request, models, service)
@@ -132,6 +132,12 @@ def _operation(models: ServiceModels, service: str, operation: str) -> Operation
 
 def _unknown() -> AwsError:
     return AwsError("UnknownOperationException", "The requested operation is not known.", 404)
+
+
+def _not_served(signing_name: str, served: tuple[str, ...]) -> AwsError:
+    """Say what is there to somebody who called another service of AWS; the code is the same."""
+    message = f"Bargate does not serve {_cut(signing_name)}; it serves {', '.join(served)}."
+    return AwsError("UnknownOperationException", message, 404)
 
 
 def _cut(text: str) -> str:

@@ -25,11 +25,17 @@ def compile_response(operation: OperationModel) -> WriteResponse:
     return rest_responses.compile_response(operation)
 
 
-def write_error(_service: ServiceModel | None, fault: Fault, request_id: str) -> HttpResponse:
-    """Write an error as `{"message": …}`, its code in a header (AWS [R] apigw-errors §5)."""
+def write_error(service: ServiceModel | None, fault: Fault, request_id: str) -> HttpResponse:
+    """Write an error as `{"message": …}`, its code in a header (AWS [R] apigw-errors §5).
+
+    Where no service is named, clients of the json protocol find the code as `__type` too.
+    """
     headers = [
         ("x-amzn-RequestId", plain(request_id)),
         ("x-amzn-ErrorType", plain(fault.code)),
         ("Content-Type", "application/json"),
     ]
-    return HttpResponse(fault.status, headers, dumps({"message": fault.message}))
+    body = {"message": fault.message}
+    if service is None:
+        body = {"__type": fault.code, **body}
+    return HttpResponse(fault.status, headers, dumps(body))

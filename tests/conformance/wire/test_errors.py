@@ -73,7 +73,10 @@ def test_an_error_of_a_found_operation_is_one_of_its_service():
 
 def test_a_request_that_names_no_service_is_answered_in_json():
     response = serialize_error(None, AwsError("UnknownOperationException", "?", 404), "id-1")
-    assert (response.status, response.body) == (404, b'{"message":"?"}')
+    assert (response.status, response.body) == (
+        404,
+        b'{"__type":"UnknownOperationException","message":"?"}',
+    )
 
 
 def test_a_code_with_a_line_break_cannot_add_a_header():

@@ -105,6 +105,17 @@ def test_every_spelling_of_a_call_reaches_the_gateway(dev: Running) -> None:
         assert answer.request_id
 
 
+def test_an_answer_that_is_passed_on_has_one_date(dev: Running) -> None:
+    api = open_api(dev)
+    connection = http.client.HTTPConnection("127.0.0.1", dev.endpoint_port, timeout=30)
+    try:
+        connection.request("GET", f"/_aws/execute-api/{api.id}/{api.stage}/")
+        names = [name.lower() for name, _ in connection.getresponse().getheaders()]
+    finally:
+        connection.close()
+    assert names.count("date") == 1
+
+
 def test_the_gateway_enforces_iam_behind_every_spelling(dev: Running) -> None:
     api = deployed_api(dev, ANYBODY)
     iam = dev.client("iam", ANYBODY)

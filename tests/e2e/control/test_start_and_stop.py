@@ -91,6 +91,21 @@ def test_a_second_start_keeps_the_key_and_serves_what_was_deployed(
         assert running.call(path).status == 403
 
 
+def test_profiles_that_clients_keep_beside_the_default_one_stay(
+    folder: Path, run_dir: Path
+) -> None:
+    role = "[profile dep]\nrole_arn = arn:aws:iam::000000000000:role/dep\nregion = eu-west-1\n"
+    with installation(folder=folder, run_dir=run_dir):
+        config = folder / "config"
+        config.write_text(config.read_text() + "output = json\n" + role)
+    texts = []
+    for _ in range(2):
+        with installation(folder=folder, run_dir=run_dir) as running:
+            texts.append(config.read_text().replace(str(running.endpoint_port), "PORT"))
+    ours = "region = us-east-1\nendpoint_url = http://127.0.0.1:PORT\n"
+    assert texts == [f"[default]\n{ours}output = json\n{role}"] * 2
+
+
 def test_credentials_that_were_removed_are_written_again(
     stored: tuple[Path, str], run_dir: Path
 ) -> None:

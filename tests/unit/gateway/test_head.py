@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bargate.gateway.head import BadRequest, HeadReader, RequestHead
+from bargate.gateway.head import HeadReader, RequestHead
 from bargate.gateway.limits import Limits
+from bargate.gateway.request_line import BadRequest
 
 
 def read(text: bytes) -> RequestHead:
@@ -64,3 +65,88 @@ def test_noise_is_refused_or_has_one_reading(noise: bytes) -> None:
     assert len(block.split(b"\r\n")) - 3 >= len(head.headers)
     for name, value in head.headers:
         assert not set(name + value) & set(b"\r\n\0")
+
+
+LINES = (
+    b"GET /a HTTP/1.1",
+    b"GET /b?x=1 HTTP/1.1",
+    b"POST /a HTTP/1.1",
+    b"GET /a HTTP/1.0",
+    b"GET http://other/a HTTP/1.1",
+    b"GET /../a HTTP/1.1",
+    b"GET /a#b HTTP/1.1",
+    b"GET /a  HTTP/1.1",
+    b"TRACE /a HTTP/1.1",
+    b"GET /%zz HTTP/1.1",
+    b"GET /" + b"a" * 300 + b" HTTP/1.1",
+    b"GET /\xff HTTP/1.1",
+    b"GET /a\rb HTTP/1.1",
+    b"GET /a HTTP/2.0",
+)
+FIELDS = (
+    b"",
+    b"Host: g\r\n",
+    b"Host: h\r\nX-A: 1\r\nX-a: 2\r\n",
+    b"Host: g\r\nConnection: X-A\r\nX-A: 1\r\n",
+    b"Host: g\r\nContent-Length: 5\r\n",
+    b"Host: g\r\nTransfer-Encoding: chunked\r\n",
+    b"Host: g\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    b"Host: g\r\nHost: h\r\n",
+    b"Host: g\r\nExpect: 100-continue\r\n",
+    b"Host: g\r\nX: a\nY: b\r\n",
+    b"Host: g\r\nX: a\rY: b\r\n",
+    b"Host: g\r\nUpgrade: h2c\r\nConnection: upgrade\r\n",
+    b"Host: g\r\nX : 1\r\n",
+    b"Host: g\r\n X: 1\r\n",
+)
+
+
+def outcome(reader: HeadReader, block: bytes) -> RequestHead | tuple[int, str]:
+    try:
+        return reader.read(block)
+    except BadRequest as refused:
+        return refused.status, refused.reason
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(FIELDS)), min_size=1, max_size=12)
+)
+def test_a_head_reads_the_same_whatever_was_read_before_it(
+    heads: list[tuple[bytes, bytes]],
+) -> None:
+    reader = HeadReader(Limits())
+    for line, fields in heads:
+        block = line + b"\r\n" + fields + b"\r\n"
+        found = outcome(reader, block)
+        assert found == outcome(HeadReader(Limits()), block)
+        if isinstance(found, tuple) or not found.keep_alive:
+            return  # the connection ends here
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize("first", LINES[:3])
+def test_fields_that_repeat_carry_no_request_line_past_its_checks(
+    first: bytes, fields: bytes
+) -> None:
+    for second in LINES:
+        reader = HeadReader(Limits())
+        before = outcome(reader, first + b"\r\n" + fields + b"\r\n")
+        if not isinstance(before, tuple) and before.keep_alive:
+            block = second + b"\r\n" + fields + b"\r\n"
+            assert outcome(reader, block) == outcome(HeadReader(Limits()), block)
+
+
+def test_a_limit_on_targets_holds_for_fields_that_repeat() -> None:
+    reader = HeadReader(Limits(uri_max_bytes=20))
+    reader.read(b"GET /a HTTP/1.1\r\nHost: g\r\n\r\n")
+    with pytest.raises(BadRequest) as refused:
+        reader.read(b"GET /" + b"a" * 20 + b" HTTP/1.1\r\nHost: g\r\n\r\n")
+    assert refused.value.status == 414
+
+
+def test_long_heads_are_not_remembered() -> None:
+    reader = HeadReader(Limits())
+    block = b"GET /a HTTP/1.1\r\nHost: g\r\nX: " + b"x" * 5000 + b"\r\n\r\n"
+    assert reader.read(block) is not reader.read(block)
+    block = b"GET /a HTTP/1.1\r\nHost: g\r\nX: x\r\n\r\n"
+    assert reader.read(block) is reader.read(block)

@@ -13,8 +13,9 @@ from msgspec import structs
 
 from bargate.access.call import Call
 from bargate.gateway.dispatch import Dispatcher
-from bargate.gateway.head import BadRequest, HeadReader
+from bargate.gateway.head import HeadReader
 from bargate.gateway.limits import Limits
+from bargate.gateway.request_line import BadRequest
 from bargate.gateway.serving import CallRecord
 from bargate.mapping.plan import Response
 from bargate.model.identity import AccessKey, User

@@ -113,7 +113,11 @@ def test_two_actions_are_refused():
 
 def test_a_service_that_is_not_served_is_unknown():
     asked = request("POST", body=b"Action=GetUser&Version=2010-05-08")
-    assert refused(asked, "s3").code == "UnknownOperationException"
+    error = refused(asked, "s3")
+    assert error.code == "UnknownOperationException"
+    assert error.message.startswith("Bargate does not serve s3; it serves ")
+    assert "iam" in error.message
+    assert len(refused(asked, "s" * 9000).message) < 400
     assert find_service(asked, MODELS, "s3") is None
 
 

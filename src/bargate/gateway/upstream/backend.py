@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from bargate.gateway.upstream.known_heads import KNOWN_MAX_BYTES
 from bargate.mapping.headers import HOP_BY_HOP
 
 if TYPE_CHECKING:
     from bargate.gateway.limits import Limits
+    from bargate.gateway.upstream.known_heads import KnownHead, KnownHeads
     from bargate.gateway.upstream.pool import Pool
     from bargate.gateway.upstream.sink import Failure, Sink
     from bargate.mapping.plan import Headers, UpstreamRequest
 
 _FINAL = 200
+_SHORTEST_HEAD = len(b"HTTP/1.1 200\r\n\r\n")
 _KEPT_BY_NAME = frozenset({b"close", b"keep-alive"})
 
 
@@ -41,6 +44,7 @@ class Backend(asyncio.Protocol):
         "_headers",
         "_is_head_request",
         "_keep_alive",
+        "_known",
         "_length",
         "_limits",
         "_named",
@@ -67,8 +71,9 @@ class Backend(asyncio.Protocol):
     _framed: bool
     _named: bytes | None
 
-    def __init__(self, pool: Pool, limits: Limits, expires_s: float) -> None:
+    def __init__(self, pool: Pool, limits: Limits, expires_s: float, known: KnownHeads) -> None:
         self._pool = pool
+        self._known = known
         self._limits = limits
         self._sink: Sink | None = None
         self._transport: asyncio.Transport | None = None
@@ -125,29 +130,23 @@ class Backend(asyncio.Protocol):
         if sink is None:
             self._close()  # nobody asked: the next response would be somebody else's
             return
-        if not (self._head_bytes or data.startswith(b"HTTP/1.") or _may_become_http_1(data)):
-            self._fail("malformed", "the backend does not speak HTTP/1")
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._fault = "the backend switched protocols"
-        except httptools.HttpParserError as error:
-            # After the last byte of a response it is only the reuse that is spoilt.
-            self._keep_alive = False
-            if not self._complete:
-                self._fault = f"the backend's response is malformed: {error}"
-        if not self._delivered:
-            self._head_bytes += len(data)
-            limits = self._limits
-            if (
-                self._head_bytes > limits.upstream_head_max_bytes
-                or len(self._headers) > limits.upstream_header_max_count
-            ):
-                self._check_head()
+        end = 0
+        if not self._head_bytes:
+            if not data.startswith(b"HTTP/1.") and not _may_become_http_1(data):
+                self._fail("malformed", "the backend does not speak HTTP/1")
+                return
+            end = data.find(b"\r\n\r\n", 0, KNOWN_MAX_BYTES) + 4
+            known = self._known.get(data[:end])
+            if known is not None and self._is_told_by(known, len(data) - end):
+                self._give_back(keep_alive=True)
+                sink.responded(known.status, known.headers, known.length, data[end:], ended=True)
+                return
+        self._parse(data)
         if self._fault is not None:
             self._fail("malformed", self._fault)
         elif self._has_head:
+            if end >= _SHORTEST_HEAD:
+                self._remember(data, end)
             self._deliver(sink)
 
     def eof_received(self) -> bool:
@@ -217,6 +216,29 @@ class Backend(asyncio.Protocol):
 
     # internals
 
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fault = "the backend switched protocols"
+        except httptools.HttpParserError as error:
+            # After the last byte of a response it is only the reuse that is spoilt.
+            self._keep_alive = False
+            if not self._complete:
+                self._fault = f"the backend's response is malformed: {error}"
+        if not self._delivered:
+            self._head_bytes += len(data)
+            limits = self._limits
+            if (
+                self._head_bytes > limits.upstream_head_max_bytes
+                or len(self._headers) > limits.upstream_header_max_count
+            ):
+                self._check_head()
+
+    def _is_told_by(self, known: KnownHead, body_bytes: int) -> bool:
+        """Say whether a known head and as many bytes are the whole response, which ends here."""
+        return body_bytes == known.length and not self._is_head_request
+
     def _reset(self) -> None:
         self._headers = []
         self._status = 0
@@ -273,6 +295,18 @@ class Backend(asyncio.Protocol):
             if complete:
                 sink.ended()
 
+    def _remember(self, data: bytes, end: int) -> None:
+        """Remember a head if `data` is one whole response of which it, up to `end`, tells all."""
+        if (
+            self._complete
+            and self._keep_alive
+            and not self._is_head_request
+            and self._length == len(data) - end
+            and (self._named is None or self._named.lower() in _KEPT_BY_NAME)
+            and b"".join(self._body) == data[end:]
+        ):
+            self._known.remember(data[:end], self._status, self._headers, self._length)
+
     def _end_of_head_response(self, body: bytes) -> bytes:
         """Forget a body that a response to HEAD must not have, and the parser awaiting it."""
         if body:
@@ -281,18 +315,21 @@ class Backend(asyncio.Protocol):
         return b""
 
     def _finish(self) -> None:
-        """Give the connection back, or close it, before the sink hears of the end."""
+        """End the response before the sink hears of its end."""
+        keep_alive = self._keep_alive
+        self._reset()
+        self._give_back(keep_alive=keep_alive)
+
+    def _give_back(self, *, keep_alive: bool) -> None:
+        """Give the connection back to its pool, or close it."""
         transport = cast("asyncio.Transport", self._transport)
-        reusable = self._keep_alive and not transport.is_closing()
-        if reusable and transport.get_write_buffer_size():
-            reusable = False  # answered before the request was read: the rest must not follow
         self._detach()
-        if not reusable:
+        # Answered before the request was read: the rest must not follow.
+        if not keep_alive or transport.is_closing() or transport.get_write_buffer_size():
             self._close()
             return
         if self._paused:
             self.resume()
-        self._reset()
         self.is_reused = True
         self._pool.release(self)
 

@@ -139,7 +139,8 @@ class Pool:
             self._pools.forget(self._origin, self)
 
     def _new_backend(self) -> Backend:
-        return Backend(self, self._limits, self._pools.now() + self._limits.upstream_max_age_s)
+        expires_s = self._pools.now() + self._limits.upstream_max_age_s
+        return Backend(self, self._limits, expires_s, self._pools.known_heads)
 
     def _fail_first(self, detail: str) -> None:
         if self._waiting:

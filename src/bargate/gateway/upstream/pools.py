@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bargate.gateway.upstream.known_heads import KnownHeads
 from bargate.gateway.upstream.pool import Pool
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Pools:
         self._connector = connector
         self._limits = limits
         self._pools: dict[Origin, Pool] = {}
+        self.known_heads = KnownHeads()
         self.now = time
 
     def send(self, request: UpstreamRequest, sink: Sink) -> None:

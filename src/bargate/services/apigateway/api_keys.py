@@ -38,12 +38,13 @@ def create_api_key(call: OperationCall, request: Params) -> Params:
     if request.get("stageKeys"):
         # AWS [M]: deprecated for usage plans; a key that seems bound to a stage must not be ignored
         raise bad_request("stageKeys are not supported: use a usage plan")
+    # AWS [C]: Terraform sends "" for a value that AWS is to make.
     value = request.get("value")
     key = ApiKey(
         account_id=call.account_id,
         region=call.region,
         id=new_id(API_ID_CHARACTERS),
-        value=Secret(new_value() if value is None else check_value(value)),
+        value=Secret(check_value(value) if value else new_value()),
         name=check_name(request.get("name")),
         description=check_description(request.get("description")),
         customer_id=text_of(request, "customerId", MAX_NAME, "Invalid customer ID specified"),

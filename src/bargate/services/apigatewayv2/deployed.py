@@ -34,6 +34,19 @@ def current_api(tx: Reader, record: HttpApiRecord) -> HttpApi:
     )
 
 
+def only_route(tx: Reader, record: HttpApiRecord, route: HttpRoute) -> HttpApi:
+    """Put an API together as if it had one route."""
+    key = record.key()
+    integration = tx.find(HTTP_INTEGRATION, (*key, route.integration_id or ""))
+    settings = {} if integration is None else {integration.id: integration.settings}
+    return HttpApi(
+        id=record.id,
+        name=record.name,
+        routes=(_route(route, settings),),
+        authorizers=tuple(each.settings for each in tx.list(HTTP_AUTHORIZER, key)),
+    )
+
+
 def _route(route: HttpRoute, integrations: Mapping[str, HttpIntegration]) -> Route:
     return Route(
         route_key=route.route_key,

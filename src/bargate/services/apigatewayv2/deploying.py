@@ -9,6 +9,7 @@ A change never fails for its automatic deployment: the stage keeps what it serve
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -40,6 +41,7 @@ NO_ROUTES = "Unable to deploy API because no routes exist in this API"  # AWS [O
 MAX_AUTOMATIC = 10  # deployments kept of those that autoDeploy made and no stage points to [I]
 
 _AUTOMATIC = "Automatic deployment triggered by changes to the Api configuration"  # AWS [O]
+_log = logging.getLogger("bargate.control")
 _ANYWHERE = "http://stage-variables.invalid"
 
 
@@ -67,7 +69,7 @@ def _deploy(tx: Transaction, place: Place, stages: list[HttpStage], *, is_whole:
             deployment = deployment or freeze(tx, place, api, automatic=_AUTOMATIC)
             point(tx, place, stage.key(), deployment.id)
         else:
-            _note(tx, stage.key(), f"Deployment attempt failed: {problem}")
+            _note_failure(tx, stage, f"Deployment attempt failed: {problem}")
     if deployment is not None:
         _prune(tx, api_key)
 
@@ -200,11 +202,20 @@ def _news(api: HttpApi, former: HttpApi) -> HttpApi:
     return structs.replace(api, routes=routes)
 
 
-def _note(tx: Transaction, stage_key: Key, message: str) -> None:
+def _note_failure(tx: Transaction, stage: HttpStage, message: str) -> None:
+    """Tell it on the stage; where others go on being served, tell it once in the log too.
+
+    A new route is not there then, nor what protects it, and `$default` may answer in its place.
+    """
+    if stage.deployment_id and stage.last_deployment_status_message != message:
+        _log.warning(
+            "API %s: stage %s serves what it did before: %r", stage.api_id, stage.name, message
+        )
+
     def noted(stage: HttpStage) -> HttpStage:
         return structs.replace(stage, last_deployment_status_message=message)
 
-    tx.update(HTTP_STAGE, stage_key, noted)
+    tx.update(HTTP_STAGE, stage.key(), noted)
 
 
 def _prune(tx: Transaction, api_key: Key) -> None:

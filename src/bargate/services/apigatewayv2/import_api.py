@@ -62,6 +62,7 @@ def _read(call: OperationCall, body: str, api_id: str) -> Imported:
             region=call.region,
             partition=call.partition,
             kind="HTTP",
+            is_draft=True,
         )
     except InvalidDocument as error:
         # AWS [R] apigw-errors §5, and what is wrong

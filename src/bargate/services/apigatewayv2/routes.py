@@ -8,7 +8,8 @@ from msgspec import structs
 
 from bargate.records.http_integration import HTTP_INTEGRATION
 from bargate.records.http_route import HTTP_ROUTE, HttpRoute
-from bargate.services.apigatewayv2.deploying import redeploy
+from bargate.services.apigatewayv2.deployed import only_route
+from bargate.services.apigatewayv2.deploying import check_api, redeploy
 from bargate.services.apigatewayv2.errors import bad_request, conflict, not_found, shown
 from bargate.services.apigatewayv2.find import api_of, part_of
 from bargate.services.apigatewayv2.ids import new_id
@@ -175,6 +176,13 @@ def _refuse_same(call: OperationCall, api: HttpApiRecord, route: HttpRoute) -> N
 
 
 def _stored(call: OperationCall, api: HttpApiRecord, route: HttpRoute) -> Params:
+    """Deploy a route that was written, if it can be served at all.
+
+    One that never could be is refused here: autoDeploy would keep the old deployment, and calls
+    meant for the route would be answered by another, perhaps without its authorizer [I].
+    """
+    if route.integration_id is not None:
+        check_api(only_route(call.tx, api, route))
     redeploy(call.tx, place_of(call), api.key())
     return show(api, route)
 

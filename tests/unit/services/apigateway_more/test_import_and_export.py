@@ -89,6 +89,18 @@ def test_what_is_exported_is_imported_as_the_same(api: Calling, kind: str, accep
     )
 
 
+@pytest.mark.parametrize("kind", ["oas30", "swagger"])
+def test_what_is_exported_is_imported_without_a_warning(api: Calling, kind: str) -> None:
+    first = api("ImportRestApi", body=document(paths={"/": GET}))["id"]
+    api("CreateDeployment", restApiId=first, stageName="prod")
+    exported = api(
+        "GetExport", restApiId=first, stageName="prod", exportType=kind,
+        parameters={"extensions": "apigateway"},
+    )  # fmt: skip
+    assert b"/prod" in exported["body"]
+    assert "warnings" not in api("ImportRestApi", body=exported["body"], failOnWarnings=True)
+
+
 def test_exports_say_no_more_than_is_asked(api: Calling) -> None:
     rest = api("ImportRestApi", body=BODY)["id"]
     api("CreateDeployment", restApiId=rest, stageName="prod")

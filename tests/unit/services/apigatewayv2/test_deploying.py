@@ -41,12 +41,18 @@ def test_an_empty_api_says_on_its_stage_why_nothing_is_served():
     )
 
 
-def test_what_does_not_compile_keeps_the_old_deployment_and_is_told_on_the_stage():
+def test_what_does_not_compile_keeps_the_old_deployment_and_is_told_on_the_stage(
+    caplog: pytest.LogCaptureFixture,
+):
     call = calling()
     api = new_api(call)
     new_stage(call, api)
     new_route(call, api)
+    assert not caplog.messages
     call("CreateRoute", ApiId=api, RouteKey="GET /unfinished")
+    call("UpdateApi", ApiId=api, Description="the same is wrong")
+    (told,) = caplog.messages
+    assert told.startswith(f"API {api}: stage $default serves what it did before: ")
     stage = call("GetStage", ApiId=api, StageName="$default")
     assert served_keys(call, api) == ["GET /pets"]
     assert stage["LastDeploymentStatusMessage"].startswith("Deployment attempt failed: ")

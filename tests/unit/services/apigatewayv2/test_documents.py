@@ -294,6 +294,9 @@ def test_warnings_are_told_or_fail_the_import():
     refused = call.refused("ImportApi", Body=body, FailOnWarnings=True)
     assert refused.code == "BadRequestException"
     assert call.refused("ImportApi", Body=body, Basepath="split").code == "BadRequestException"
+    # `Basepath` is what says what becomes of it, and AWS's exports always have one.
+    staged = _document(servers=[{"url": "https://abc.example/prod"}])
+    assert "Warnings" not in call("ImportApi", Body=staged, FailOnWarnings=True)
 
 
 def test_the_id_of_another_accounts_api_is_a_conflict():

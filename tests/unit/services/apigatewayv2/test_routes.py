@@ -204,3 +204,25 @@ def test_any_key_has_a_pattern_or_is_refused(key):
         refused = ""
         assert pattern.count("/") == key.count("/")
     assert refused in {"", "BadRequestException"}
+
+
+def test_a_route_that_could_never_be_served_is_refused():
+    """Not served, its calls would fall through to `$default`, which nothing protects."""
+    call = calling()
+    api = new_api(call)
+    integration = call(
+        "CreateIntegration",
+        ApiId=api,
+        IntegrationType="HTTP_PROXY",
+        IntegrationMethod="GET",
+        IntegrationUri="http://127.0.0.1:9/{nowhere}",
+        PayloadFormatVersion="1.0",
+    )["IntegrationId"]
+    target = f"integrations/{integration}"
+    refused = call.refused("CreateRoute", ApiId=api, RouteKey="GET /admin", Target=target)
+    assert refused.code == "BadRequestException"
+    assert "nowhere" in refused.message
+    route = call("CreateRoute", ApiId=api, RouteKey="GET /{nowhere}", Target=target)["RouteId"]
+    refused = call.refused("UpdateRoute", ApiId=api, RouteId=route, RouteKey="GET /admin")
+    assert refused.code == "BadRequestException"
+    assert call("GetRoute", ApiId=api, RouteId=route)["RouteKey"] == "GET /{nowhere}"
