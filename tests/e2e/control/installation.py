@@ -191,13 +191,23 @@ class Api:
 
 
 def deployed_api(running: Running, key: Key | None = None, answer: str = '{"ok":true}') -> Api:
-    """Make and deploy a REST API whose one method wants IAM and answers by itself."""
+    """Make and deploy a REST API whose one method wants IAM and answers by itself.
+
+    It is served when this returns: a deployment is answered before workers have it, and a control
+    process that is killed in between tells them only when it is back.
+    """
     client = running.client("apigateway", key)
     made = client.create_rest_api(name="pets")
     api = Api(made["id"], made["rootResourceId"])
     put_mock(client, api, answer)
     client.create_deployment(restApiId=api.id, stageName=api.stage)
+    until(lambda: all(is_known(running, api) for _ in range(8)))  # new connections: any worker
     return api
+
+
+def is_known(running: Running, api: Api) -> bool:
+    """Say whether a worker knows an API, by how it refuses an unsigned call."""
+    return b"Missing Authentication Token" in running.call(api.path).body
 
 
 def put_mock(client: Any, api: Api, answer: str, authorization: str = "AWS_IAM") -> None:
