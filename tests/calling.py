@@ -16,8 +16,8 @@ import botocore.model
 import botocore.validate
 from botocore import xform_name
 
-from bargate.policy import AccountRoot
 from bargate.services.operation import Caller, Later, OperationCall, Params, Service
+from bargate.services.root_caller import root_caller
 from bargate.store.interface import Store
 from bargate.store.sqlite import SqliteStore
 from bargate.wire.error import AwsError
@@ -30,13 +30,7 @@ _LOADER = botocore.loaders.Loader()
 
 
 def root(account_id: str = ACCOUNT) -> Caller:
-    return Caller(
-        account_id=account_id,
-        arn=f"arn:aws:iam::{account_id}:root",
-        user_id=account_id,
-        principal=AccountRoot(account=account_id),
-        access_key_id="AKIAROOTROOTROOTROOT",
-    )
+    return root_caller(account_id, "aws", "AKIAROOTROOTROOTROOT")
 
 
 class Calling:

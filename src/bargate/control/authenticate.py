@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bargate.access.identities import Identity, UnknownIdentity
-from bargate.policy import AccountRoot
 from bargate.services.operation import Caller
-from bargate.sigv4.authorization import Authorization, Expected, read_authorization
+from bargate.services.root_caller import root_caller
+from bargate.sigv4.authorization import Expected, read_authorization
 from bargate.sigv4.fault import SignatureFault
 from bargate.sigv4.request import SignedRequest, sha256_of
 from bargate.sigv4.scope import CredentialScope, credential_scope
@@ -48,6 +48,30 @@ class Signer(Struct, frozen=True, eq=False):
     region: str
 
 
+class Claim(Struct, frozen=True, eq=False):
+    """A request as its signer saw it, and what it claims to be signed for: nothing is checked."""
+
+    request: SignedRequest
+    scope: CredentialScope | None
+
+    @property
+    def signing_name(self) -> str | None:
+        """The service that the call claims to be signed for."""
+        return None if self.scope is None else self.scope.service
+
+
+def claim_of(incoming: Incoming) -> Claim:
+    """Read what a request claims."""
+    request = SignedRequest(
+        method=incoming.request.method,
+        path=incoming.request.path,
+        query=incoming.request.query,
+        headers=list(incoming.headers),
+        body_sha256=sha256_of(incoming.request.body),
+    )
+    return Claim(request, credential_scope(request))
+
+
 class Authenticator:
     """Tells who signed a call."""
 
@@ -56,15 +80,9 @@ class Authenticator:
         self._sealer = sealer
         self._settings = settings
 
-    def signing_name(self, incoming: Incoming) -> str | None:
-        """Give the service that a call claims to be signed for."""
-        claimed = credential_scope(_signed(incoming))
-        return None if claimed is None else claimed.service
-
-    def authenticate(self, incoming: Incoming, operation: OperationModel, now: datetime) -> Signer:
+    def authenticate(self, claim: Claim, operation: OperationModel, now: datetime) -> Signer:
         """Give who signed a call; raises AwsError in the service's own words."""
-        request = _signed(incoming)
-        claimed = credential_scope(request)
+        request, claimed = claim.request, claim.scope
         if self._settings.dev:
             return self._anybody(request, claimed, now.timestamp())
         metadata = operation.service_model.metadata
@@ -86,10 +104,10 @@ class Authenticator:
         fault = verify(authorization, request, identity.secret, expected)
         if fault is not None:
             raise _refusal(fault, style)
-        return Signer(self._caller(identity, authorization), identity, expected.region)
+        caller = self._caller(identity, authorization.session_token)
+        return Signer(caller, identity, expected.region)
 
-    def _caller(self, identity: Identity, authorization: Authorization) -> Caller:
-        token = authorization.session_token
+    def _caller(self, identity: Identity, token: str | None) -> Caller:
         return Caller(
             account_id=identity.account_id,
             arn=identity.arn,
@@ -110,38 +128,9 @@ class Authenticator:
         identity = self._identities.find(key, token, now)
         region = claimed.region if _REGION.fullmatch(claimed.region) else self._settings.region
         if isinstance(identity, Identity):
-            caller = Caller(
-                account_id=identity.account_id,
-                arn=identity.arn,
-                user_id=identity.user_id,
-                principal=identity.principal,
-                access_key_id=key,
-                session=None if token is None else self._sealer.unseal(token),
-            )
-            return Signer(caller, None, region)
+            return Signer(self._caller(identity, token), None, region)
         account = key if _ACCOUNT.fullmatch(key) else self._settings.account_id
-        return Signer(_root(account, key, self._settings.partition), None, region)
-
-
-def _root(account_id: str, access_key_id: str, partition: str) -> Caller:
-    return Caller(
-        account_id=account_id,
-        arn=f"arn:{partition}:iam::{account_id}:root",
-        user_id=account_id,
-        principal=AccountRoot(account=account_id, partition=partition),
-        access_key_id=access_key_id,
-    )
-
-
-def _signed(incoming: Incoming) -> SignedRequest:
-    request = incoming.request
-    return SignedRequest(
-        method=request.method,
-        path=request.path,
-        query=request.query,
-        headers=list(incoming.headers),
-        body_sha256=sha256_of(request.body),
-    )
+        return Signer(root_caller(account, self._settings.partition, key), None, region)
 
 
 def _header(request: SignedRequest, name: bytes) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from botocore import xform_name
 from msgspec import Struct, structs
 
+from bargate.control.authenticate import claim_of
 from bargate.control.circumstances import circumstances_of
 from bargate.control.refusal import MESSAGE_HEADER, told_of
 from bargate.control.session_limits import check_session
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from botocore.model import ServiceModel
 
-    from bargate.control.authenticate import Authenticator, Signer
+    from bargate.control.authenticate import Authenticator, Claim, Signer
     from bargate.control.edge import Incoming
     from bargate.control.uses import Uses
     from bargate.services.environment import Environment
@@ -81,12 +82,12 @@ class Dispatcher:
 
     async def answer(self, incoming: Incoming, request_id: str) -> HttpResponse:
         """Answer a request; whatever is wrong with it is answered as AWS does."""
-        signing_name = self._authenticator.signing_name(incoming)
+        claim = claim_of(incoming)
         found: Found | ServiceModel | None = None
         try:
-            found = find_service(incoming.request, self._models, signing_name)
-            found = find_operation(incoming.request, self._models, signing_name)
-            output = await self._output(found, incoming, request_id)
+            found = find_service(incoming.request, self._models, claim.signing_name)
+            found = find_operation(incoming.request, self._models, claim.signing_name)
+            output = await self._output(found, incoming, claim, request_id)
             return serialize_response(found, output, request_id)
         except Denied as denied:
             return self._told(serialize_error(found, denied, request_id), denied)
@@ -103,10 +104,12 @@ class Dispatcher:
             failed = AwsError("ServiceUnavailable", f"Nothing was changed: {unavailable}", 503)
             return serialize_error(found, failed, request_id)
 
-    async def _output(self, found: Found, incoming: Incoming, request_id: str) -> Params:
+    async def _output(
+        self, found: Found, incoming: Incoming, claim: Claim, request_id: str
+    ) -> Params:
         service, operation = self._operation(found)
         now = self._clock()
-        signer = self._authenticator.authenticate(incoming, found.operation, now)
+        signer = self._authenticator.authenticate(claim, found.operation, now)
         name = found.operation.name
         self._uses.note(signer.caller, found.service, signer.region, now)
         check_session(signer.caller.session, service.name, name)

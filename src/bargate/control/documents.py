@@ -11,13 +11,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bargate.model.http_api import HttpApi
-from bargate.policy import AccountRoot
 from bargate.services.apigateway.deployments import create_deployment
-from bargate.services.apigateway.from_model import Beside, Place, store_rest_api
+from bargate.services.apigateway.from_model import Beside, store_rest_api
 from bargate.services.apigateway.served import served_stage
 from bargate.services.apigatewayv2.from_model import store_http_api
-from bargate.services.apigatewayv2.place import Place as HttpPlace
-from bargate.services.operation import Caller, OperationCall
+from bargate.services.operation import OperationCall
+from bargate.services.place import place_of
+from bargate.services.root_caller import root_caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,25 +28,26 @@ if TYPE_CHECKING:
     from bargate.store.interface import Transaction
 
 
-def store_documents(tx: Transaction, stages: Iterable[ServedStage], now: datetime) -> None:
+def store_documents(
+    tx: Transaction, stages: Iterable[ServedStage], partition: str, now: datetime
+) -> None:
     """Store and deploy what documents say; raises AwsError for what cannot be stored."""
     by_api = groupby(sorted(stages, key=lambda each: each.api.id), key=lambda each: each.api.id)
     for _, each in by_api:
         served = tuple(each)
+        call = _call(tx, served[0], partition, now)
         api = served[0].api
         if isinstance(api, HttpApi):
-            place = HttpPlace(account_id=served[0].account_id, region=served[0].region, now=now)
-            store_http_api(tx, place, api, stages=[one.stage for one in served])
+            store_http_api(tx, place_of(call), api, stages=[one.stage for one in served])
         else:
-            _store_rest(_call(tx, served[0], now), api, served)
+            _store_rest(call, api, served)
 
 
 def _store_rest(call: OperationCall, api: RestApi, served: tuple[ServedStage, ...]) -> None:
     due = [stage for stage in served if _is_new(call.tx, stage)]
     if not due:
         return
-    place = Place(account_id=call.account_id, region=call.region, now=call.now)
-    store_rest_api(call.tx, place, api, Beside())
+    store_rest_api(call.tx, place_of(call), api, Beside())
     for stage in due:
         create_deployment(
             call,
@@ -65,21 +66,13 @@ def _is_new(tx: Transaction, stage: ServedStage) -> bool:
     return stored is None or (stored.api, stored.stage) != (stage.api, stage.stage)
 
 
-def _call(tx: Transaction, stage: ServedStage, now: datetime) -> OperationCall:
+def _call(tx: Transaction, stage: ServedStage, partition: str, now: datetime) -> OperationCall:
     """Make the call that the account's root user would make."""
-    account_id = stage.account_id
-    caller = Caller(
-        account_id=account_id,
-        arn=f"arn:aws:iam::{account_id}:root",
-        user_id=account_id,
-        principal=AccountRoot(account=account_id),
-        access_key_id="",
-    )
     return OperationCall(
-        account_id=account_id,
+        account_id=stage.account_id,
         region=stage.region,
-        partition="aws",
-        caller=caller,
+        partition=partition,
+        caller=root_caller(stage.account_id, partition),
         tx=tx,
         now=now,
         request_id="",

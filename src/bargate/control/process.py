@@ -180,8 +180,8 @@ class Control:
         """Store the operator's documents; what is wrong with them is said, not raised."""
         error: str | None = None
         try:
-            now = datetime.now(UTC)
-            await self._store.submit(lambda tx: store_documents(tx, message.stages, now))
+            partition, now = self._settings.partition, datetime.now(UTC)
+            await self._store.submit(lambda tx: store_documents(tx, message.stages, partition, now))
             await self._publisher.caught_up()
         except AwsError as refused:
             error = refused.message

@@ -32,7 +32,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     """What a signature is held against.
 
     `skew_s` bounds how far the signer's clock may be away, both ways. `uri` canonicalises the
-    path (`s3_uri` for S3 alone). `token_after_signing`: the session token may be unsigned, as a
+    path, as all services but S3 do. `token_after_signing`: the session token may be unsigned, as a
     few AWS services have it.
     """
 

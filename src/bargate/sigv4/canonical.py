@@ -35,11 +35,6 @@ def unnormalized_uri(path: str) -> str:
     return quote(path or "/", safe="/")
 
 
-def s3_uri(path: str) -> str:
-    """Give the URI as sent: S3 neither normalises nor encodes twice."""
-    return path or "/"
-
-
 def remove_dot_segments(path: str) -> str:
     """Resolve `.` and `..` and drop empty segments; a trailing slash stays."""
     kept: list[str] = []

@@ -21,22 +21,14 @@ from bargate.services.apigateway.shape import delete_all, every, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from bargate.model.rest_api import Authorizer, RequestValidator, RestApi
     from bargate.records.rest_resource import Connection
+    from bargate.services.place import Place
     from bargate.store.interface import Transaction
     from bargate.store.kind import Key, Kind
 
 Mode = Literal["merge", "overwrite"]
-
-
-class Place(Struct, frozen=True, kw_only=True):
-    """Where an API is stored, and when."""
-
-    account_id: str
-    region: str
-    now: datetime
 
 
 class Beside(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from bargate.model.rest_api import RestApi
 from bargate.openapi import Document, InvalidDocument, import_document
 from bargate.services.apigateway.errors import bad_request, one_of
 from bargate.services.apigateway.finding import the_api
-from bargate.services.apigateway.from_model import Beside, Mode, Place, store_rest_api
+from bargate.services.apigateway.from_model import Beside, Mode, store_rest_api
 from bargate.services.apigateway.import_documentation_parts import (
     read_body,
     store_parts,
@@ -31,6 +31,7 @@ from bargate.services.apigateway.rest_apis import rest_api_output
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, new_id
 from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import operation
+from bargate.services.place import place_of
 from bargate.store.interface import AlreadyExists
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _store(call: OperationCall, request: Params, read: _Read, mode: Mode) -> Res
         connections=connections_of(read.document, read.api.resources),
         warnings=warnings,
     )
-    place = Place(account_id=call.account_id, region=call.region, now=call.now)
+    place = place_of(call)
     try:
         return store_rest_api(call.tx, place, read.api, beside, mode)
     except AlreadyExists as error:

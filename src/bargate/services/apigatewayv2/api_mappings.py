@@ -16,8 +16,8 @@ from bargate.services.apigatewayv2.domain_names import domain_of
 from bargate.services.apigatewayv2.errors import bad_request, conflict, not_found, shown
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.store.kind import Kind

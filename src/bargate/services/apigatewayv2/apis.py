@@ -20,11 +20,11 @@ from bargate.services.apigatewayv2.errors import bad_request
 from bargate.services.apigatewayv2.find import api_of
 from bargate.services.apigatewayv2.ids import API_ID_LENGTH, new_id
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.quick_create import quick_create, update_quick_parts
 from bargate.services.apigatewayv2.stages import refuse_mapped
 from bargate.services.apigatewayv2.tags import checked_tags
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 _ROUTE_SELECTIONS = frozenset(
     {"$request.method $request.path", "${request.method} ${request.path}"}

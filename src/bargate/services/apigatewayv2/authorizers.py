@@ -15,9 +15,9 @@ from bargate.services.apigatewayv2.errors import conflict, shown
 from bargate.services.apigatewayv2.find import api_of, part_of
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.records.http_api import HttpApiRecord

@@ -33,7 +33,7 @@ from bargate.snapshot.trial import try_stage
 
 if TYPE_CHECKING:
     from bargate.model.http_api import HttpApi, HttpIntegration, Route
-    from bargate.services.apigatewayv2.place import Place
+    from bargate.services.place import Place
     from bargate.store.interface import Transaction
     from bargate.store.kind import Key
 

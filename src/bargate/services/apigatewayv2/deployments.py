@@ -17,9 +17,9 @@ from bargate.services.apigatewayv2.deploying import (
 from bargate.services.apigatewayv2.errors import bad_request
 from bargate.services.apigatewayv2.find import api_of, part_of, stage_of
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.stages import AUTO_DEPLOYED
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 
 @operation(writes=True)

@@ -12,10 +12,10 @@ from bargate.records.domain_name import DOMAIN_NAME, DomainName, DomainNameEndpo
 from bargate.services.apigatewayv2.errors import bad_request, conflict, not_found, shown
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.tags import checked_tags
 from bargate.services.domain_permissions import require_domain_change
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 from bargate.store.interface import AlreadyExists
 
 if TYPE_CHECKING:

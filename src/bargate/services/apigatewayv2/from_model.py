@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bargate.model.http_api import HttpApi, HttpIntegration, Route
     from bargate.model.installation import Stage
-    from bargate.services.apigatewayv2.place import Place
+    from bargate.services.place import Place
     from bargate.store.interface import Transaction
     from bargate.store.kind import Kind
 

@@ -15,9 +15,9 @@ from bargate.services.apigatewayv2.find import api_of
 from bargate.services.apigatewayv2.from_model import store_http_api
 from bargate.services.apigatewayv2.ids import API_ID_LENGTH, new_id
 from bargate.services.apigatewayv2.integration_settings import check_settings
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.openapi import Finding

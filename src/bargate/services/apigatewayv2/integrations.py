@@ -19,9 +19,9 @@ from bargate.services.apigatewayv2.integration_settings import (
     shown_settings,
 )
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.further_permissions import require_pass_role
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.model.http_api import HttpIntegration

@@ -18,9 +18,9 @@ from bargate.services.apigatewayv2.errors import bad_request, conflict, shown
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.integration_settings import changed_settings, new_settings
 from bargate.services.apigatewayv2.integrations import add_integration
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.route_keys import DEFAULT, pattern_of
 from bargate.services.further_permissions import require_pass_role
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.services.operation import OperationCall, Params

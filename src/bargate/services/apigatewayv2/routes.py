@@ -14,11 +14,11 @@ from bargate.services.apigatewayv2.errors import bad_request, conflict, not_foun
 from bargate.services.apigatewayv2.find import api_of, part_of
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.quick_parts import forget_quick_route
 from bargate.services.apigatewayv2.route_access import RouteAccess, read_access
 from bargate.services.apigatewayv2.route_keys import pattern_of
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.records.http_api import HttpApiRecord

@@ -13,7 +13,6 @@ from bargate.services.apigatewayv2.deploying import check_served, redeploy_to
 from bargate.services.apigatewayv2.errors import bad_request, conflict, not_found, shown
 from bargate.services.apigatewayv2.find import api_of, part_of, stage_of
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.stage_settings import (
     check_stage_name,
     read_access_log,
@@ -24,6 +23,7 @@ from bargate.services.apigatewayv2.stage_settings import (
 )
 from bargate.services.apigatewayv2.tags import checked_tags
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 if TYPE_CHECKING:
     from bargate.records.http_api import HttpApiRecord

@@ -9,9 +9,9 @@ from bargate.records.http_vpc_link import HTTP_VPC_LINK, HttpVpcLink
 from bargate.services.apigatewayv2.errors import bad_request, not_found, shown
 from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
-from bargate.services.apigatewayv2.place import place_of
 from bargate.services.apigatewayv2.tags import checked_tags
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.services.place import place_of
 
 
 @operation(writes=True)

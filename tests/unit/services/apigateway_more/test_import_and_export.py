@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from bargate.records.rest_api import REST_API
 from bargate.services.apigateway import SERVICE
 from bargate.services.apigateway.deployed import frozen_api
-from bargate.services.apigateway.from_model import Beside, Place, store_rest_api
+from bargate.services.apigateway.from_model import Beside, store_rest_api
+from bargate.services.place import Place
 from calling import ACCOUNT, NOW, REGION, Calling, root
 from unit.openapi.documents import REST
 from unit.openapi.test_write_rest import DOCUMENT, comparable, read

@@ -15,7 +15,7 @@ from bargate.openapi import import_document, read_document
 from bargate.openapi.write_http_api import write_http_api
 from bargate.openapi.write_http_text import write_json, write_yaml
 from bargate.services.apigatewayv2.from_model import store_http_api
-from bargate.services.apigatewayv2.place import Place
+from bargate.services.place import Place
 from bargate.wire.error import AwsError
 from calling import ACCOUNT, NOW, REGION
 from http_apis import (

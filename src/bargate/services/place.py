@@ -1,4 +1,4 @@
-"""Where and when something is stored: what records begin with."""
+"""Where and when something is stored: what the keys of regional records begin with."""
 
 from __future__ import annotations
 
