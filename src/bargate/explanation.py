@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bargate.access.call import Call, Facts
+from bargate.access.key_directory import KeySource
 from bargate.gateway.dispatch import Dispatcher
 from bargate.gateway.head import HeadReader
 from bargate.gateway.limits import Limits
@@ -65,7 +66,7 @@ async def explain_offline(
     head = HeadReader(Limits()).read(_head_block(snapshot, request))
     for _ in range(MAX_FETCHES):
         explained, need = _explain(snapshot, request, head)
-        if need is None:
+        if need is None or not isinstance(need.source, KeySource):
             break
         await keys.fetch(need.source)
     return explained

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from bargate.access.arrival import DIRECT, Arrival
+from bargate.ledger.counters import Counters, NoLedger
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bargate.access.iam_credentials import Signer
     from bargate.access.identities import Identity
     from bargate.policy import Decision
+
+
+NO_LEDGER = NoLedger()
 
 
 class Call(Struct, gc=False):
@@ -24,7 +30,8 @@ class Call(Struct, gc=False):
     it below API and stage, still percent-encoded, with a leading slash; `query` is raw, without
     the question mark; `headers` keeps order and case of names; `header` maps lower-case names to
     values, repeated ones joined by `, ` (RFC 9110 §5.3); `received_at` is seconds since the epoch;
-    `sent_method` is what the request line said, empty when `method` is that.
+    `sent_method` is what the request line said, empty when `method` is that; `arrival` is the door
+    that it came in by.
     """
 
     method: str
@@ -41,6 +48,7 @@ class Call(Struct, gc=False):
     extended_request_id: str
     body: bytes = b""
     sent_method: str = ""
+    arrival: Arrival = DIRECT
 
     def text(self, name: bytes) -> str | None:
         """Value of the header `name` (lower case) as text, None when absent."""
@@ -61,6 +69,8 @@ class Facts(Struct, eq=False):
     | principal_id, claims, scopes, authorizer_context | the authorizer |
     | api_key_id | api key |
     | validation_error | request validation |
+
+    `counters` is what limits are asked of: the worker's, or those of a replay.
     """
 
     path_parameters: Mapping[str, str]
@@ -75,3 +85,4 @@ class Facts(Struct, eq=False):
     api_key_id: str | None = None
     validation_error: str | None = None
     step: int = 0
+    counters: Counters = NO_LEDGER

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import HttpControl, RestControl, Step
+from bargate.access.key_directory import KeySource
 from bargate.access.verdict import Denial, Need
 
 Verdict = Literal["passed", "refused", "undecided", "not configured", "not reached"]
@@ -49,6 +50,11 @@ def _record(
     if outcome is None:
         return Recorded(control.name, "passed", control.narrate(call, facts))
     if isinstance(outcome, Need):
-        detail = f"the key set of {outcome.source.issuer} is not in memory"
-        return Recorded(control.name, "undecided", detail)
+        return Recorded(control.name, "undecided", _what_is_missing(outcome))
     return Recorded(control.name, "refused", f"{outcome.detail} [{outcome.reason}]")
+
+
+def _what_is_missing(need: Need) -> str:
+    if isinstance(need.source, KeySource):
+        return f"the key set of {need.source.issuer} is not in memory"
+    return "the ledger must be asked first"

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from bargate.access.key_directory import KeySource
+from bargate.ledger.counters import Lacking
 
 RestResponseType = Literal[
     "ACCESS_DENIED",
@@ -50,6 +51,6 @@ class Denial(Struct, frozen=True, kw_only=True):
 
 
 class Need(Struct, frozen=True):
-    """The key set of `source` must be fetched before this step can decide."""
+    """Something that is not in memory must be fetched before this step can decide."""
 
-    source: KeySource
+    source: KeySource | Lacking

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from bargate.access.arrival import DIRECT
 from bargate.gateway import denials
 from bargate.gateway.chunked import BadChunk, ChunkedBody
 from bargate.gateway.exchange import Exchange
@@ -60,6 +61,7 @@ class ClientConnection(asyncio.Protocol):
         "_state",
         "_transport",
         "_unread_bytes",
+        "arrival",
         "is_write_paused",
         "secure",
         "source_ip",
@@ -91,6 +93,7 @@ class ClientConnection(asyncio.Protocol):
         self.is_write_paused = False
         self.secure = False
         self.source_ip = ""
+        self.arrival = DIRECT
 
     # asyncio.Protocol
 

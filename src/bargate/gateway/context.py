@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bargate.gateway.connection import ClientConnection
     from bargate.gateway.exchange import Exchange
     from bargate.gateway.limits import Limits
-    from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
+    from bargate.gateway.needs import Needs
+    from bargate.gateway.serving import Observer, Snapshot
     from bargate.gateway.upstream.pools import Pools
 
 
@@ -35,10 +36,10 @@ class WorkerContext:
         "header",
         "ids",
         "keep_alive",
-        "keys",
         "limits",
         "linger",
         "loop",
+        "needs",
         "observer",
         "pools",
         "stream_idle",
@@ -60,13 +61,13 @@ class WorkerContext:
         loop: asyncio.AbstractEventLoop,
         limits: Limits,
         snapshot: Snapshot,
-        keys: KeyFetcher,
+        needs: Needs,
         observer: Observer,
         now: float,
     ) -> None:
         self.loop = loop
         self.limits = limits
-        self.keys = keys
+        self.needs = needs
         self.observer = observer
         self.clock = HttpClock(now)
         self.ids = RequestIds()

@@ -31,10 +31,10 @@ BAD_METHOD_OVERRIDE = Denial(
     reason="route.bad_method_override",
     detail="X-HTTP-Method-Override names no method",
 )
-KEYS_UNDECIDED = Denial(
+UNDECIDED = Denial(
     response_type="AUTHORIZER_CONFIGURATION_ERROR",
-    reason="keys.undecided",
-    detail="a step asks for key sets again and again",
+    reason="step.undecided",
+    detail="a step asks for something to be fetched again and again",
 )
 MEMORY_SPENT = Denial(
     response_type="INTEGRATION_FAILURE",

@@ -64,7 +64,7 @@ class Dispatcher:
     def begin(self, record: CallRecord, head: RequestHead) -> HeadOutcome:
         """Decide on the head; None asks for the body. Fills in `record` and its call."""
         try:
-            place = self._places.find(head.host, head.path)
+            place = self._places.find(head.host, head.path, record.call.arrival)
             if isinstance(place, Unresolved):
                 record.denial = place.denial
                 _speak(record, place.kind)

@@ -34,7 +34,6 @@ from bargate.mapping.plan import Response, UpstreamRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bargate.access.key_directory import KeySource
     from bargate.access.verdict import Denial
     from bargate.gateway.connection import ClientConnection
     from bargate.gateway.context import WorkerContext
@@ -101,6 +100,7 @@ class Exchange:
             time(),
             request_id,
             extended_id,
+            arrival=client.arrival,
         )
         self.record = CallRecord(call=call, started_s=monotonic())
 
@@ -162,7 +162,7 @@ class Exchange:
             else:
                 self._finish()
         elif isinstance(outcome, Need):
-            self._wait_for_keys(outcome.source, self._resume_head)
+            self._wait_for(outcome, self._resume_head)
         else:
             self._answer(outcome)
 
@@ -174,22 +174,22 @@ class Exchange:
         if isinstance(outcome, UpstreamRequest):
             self._forward(outcome)
         elif isinstance(outcome, Need):
-            self._wait_for_keys(outcome.source, self._finish)
+            self._wait_for(outcome, self._finish)
         else:
             self._answer(outcome)
 
-    def _wait_for_keys(self, source: KeySource, resume: Callable[[], None]) -> None:
+    def _wait_for(self, need: Need, resume: Callable[[], None]) -> None:
         self._fetches += 1
-        if self._fetches > self._context.limits.key_fetches_per_call:
-            self.refuse(denials.KEYS_UNDECIDED)
+        if self._fetches > self._context.limits.fetches_per_call:
+            self.refuse(denials.UNDECIDED)
             return
-        task = asyncio.create_task(self._fetch_then(source, resume))
+        task = asyncio.create_task(self._fetch_then(need, resume))
         self._context.tasks.add(task)
         task.add_done_callback(self._context.tasks.discard)
 
-    async def _fetch_then(self, source: KeySource, resume: Callable[[], None]) -> None:
+    async def _fetch_then(self, need: Need, resume: Callable[[], None]) -> None:
         try:
-            await self._context.keys.fetch(source)
+            await self._context.needs.fetch(need)
         except Exception:  # noqa: BLE001 - a bug in fetching denies, and is logged by `fail`
             if not self._is_over:
                 self._answer(self._context.dispatcher.fail(self.record))

@@ -36,7 +36,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     write_high_water_bytes: int = 64 * KIB
     connections_max: int = 10_000
     memory_bytes: int = 256 * MIB
-    key_fetches_per_call: int = 4
+    fetches_per_call: int = 4
     upstream_connections_max: int = 256
     upstream_waiting_max: int = 1_024
     upstream_origins_max: int = 1_024

@@ -1,6 +1,6 @@
 """Where hosts and paths lead in one snapshot, remembered: clients ask for the same few again.
 
-    host, path ──► Places.find ──► Place (stage, resource path) ──► match(method) ──► Match
+    host, path, door ──► Places.find ──► Place (stage, resource path) ──► match(method) ──► Match
                        └── at first: Snapshot.resolve                  └── at first: Router.match
 
 INVARIANT: both look-ups have one answer as long as the snapshot is served, as it is immutable; where
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bargate.access.arrival import DIRECT
 from bargate.snapshot.compiled import Unresolved
 
 if TYPE_CHECKING:
+    from bargate.access.arrival import Arrival
     from bargate.gateway.serving import Snapshot
     from bargate.snapshot.compiled import CompiledStage
     from bargate.snapshot.router import Match
@@ -49,15 +51,15 @@ class Places:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._places: dict[tuple[bytes | None, str], Place] = {}
+        self._places: dict[tuple[bytes | None, str, str], Place] = {}
 
-    def find(self, host: bytes | None, path: str) -> Place | Unresolved:
+    def find(self, host: bytes | None, path: str, arrival: Arrival = DIRECT) -> Place | Unresolved:
         """Give the place of a request, see `Snapshot.resolve`."""
-        key = (host, path)
+        key = (host, path, arrival.name)
         known = self._places.get(key)
         if known is not None:
             return known
-        found = self._snapshot.resolve(host, path)
+        found = self._snapshot.resolve(host, path, arrival)
         if isinstance(found, Unresolved):
             return found
         place = Place(*found)

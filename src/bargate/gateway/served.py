@@ -1,12 +1,12 @@
 """What one worker serves, and how an update changes it: all of it or nothing.
 
 Update ──► parts.apply ──► State ──► changed stages ──► Snapshot
-                             └────► changed identities ──► Identities, which steps look into
+                             └────► other changed parts ──► directories, which steps look into
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bargate.access.key_directory import KeyDirectory
     from bargate.model.installation import Installation
-    from bargate.snapshot.parts import IdentityPart, State, Update
+    from bargate.snapshot.parts import DirectoryPart, IdentityPart, State, Update
     from bargate.snapshot.snapshot import Snapshot
 
 # More endpoints than these in one update are compiled at their first call, which they delay by some
@@ -28,15 +28,26 @@ if TYPE_CHECKING:
 EAGER_ENDPOINTS = 200
 
 
+class Directory(Protocol):
+    """What steps look things up in, changed part by part between two calls."""
+
+    def apply(self, name: str, part: object | None) -> None:
+        """Take over a part by its name, None when it is gone. Raises InvalidConfiguration."""
+
+
 class Served:
-    """State, identities and snapshot of a worker."""
+    """State, directories and snapshot of a worker."""
 
     def __init__(self, installation: Installation, keys: KeyDirectory, *, dev: bool) -> None:
         self._installation = structs.replace(installation, served=())
         self._keys = keys
         self._state: State = {}
-        self._identities = CompiledIdentities()
-        self._options = Options(identities=self._identities, eager_max=EAGER_ENDPOINTS, dev=dev)
+        identities = CompiledIdentities()
+        # By the kinds of parts that each is told of.
+        self._directories: dict[str, Directory] = dict.fromkeys(
+            ("key", "user", "role", "sealing"), identities
+        )
+        self._options = Options(identities=identities, eager_max=EAGER_ENDPOINTS, dev=dev)
         self.snapshot: Snapshot = compile_snapshot(self._installation, keys, options=self._options)
 
     def take(self, updates: Sequence[Update]) -> None:
@@ -50,7 +61,7 @@ class Served:
             state = apply(state, update)
         changed = {name for name in names if state.get(name) is not self._state.get(name)}
         snapshot = self._compiled(state) if any(map(_is_stage, changed)) else self.snapshot
-        self._change_identities(state, {name for name in changed if not _is_stage(name)})
+        self._change_directories(state, {name for name in changed if not _is_stage(name)})
         self._state, self.snapshot = state, snapshot
 
     def _compiled(self, state: State) -> Snapshot:
@@ -58,25 +69,32 @@ class Served:
         installation = structs.replace(self._installation, served=stages)
         return compile_snapshot(installation, self._keys, self.snapshot, self._options)
 
-    def _change_identities(self, state: State, names: Iterable[str]) -> None:
+    def _change_directories(self, state: State, names: Iterable[str]) -> None:
         done = []
         try:
             for name in names:
                 part = state.get(name)
                 if part != self._state.get(name):
                     done.append(name)
-                    self._identities.apply(name, _identity(part))
+                    self._apply(name, _no_stage(part))
         except Exception:
             for name in done:
-                self._identities.apply(name, _identity(self._state.get(name)))
+                self._apply(name, _no_stage(self._state.get(name)))
             raise
+
+    def _apply(self, name: str, part: IdentityPart | DirectoryPart | None) -> None:
+        directory = self._directories.get(name.partition("/")[0])
+        if directory is not None:
+            directory.apply(name, part)
 
 
 def _is_stage(name: str) -> bool:
     return name.startswith("stage/")
 
 
-def _identity(part: ServedStage | IdentityPart | None) -> IdentityPart | None:
+def _no_stage(
+    part: ServedStage | IdentityPart | DirectoryPart | None,
+) -> IdentityPart | DirectoryPart | None:
     if isinstance(part, ServedStage | StageDelta):
         raise TypeError("a stage is not named as one")
     return part

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bargate.gateway.connection import ClientConnection
 from bargate.gateway.context import WorkerContext
 from bargate.gateway.exchange import Exchange
+from bargate.gateway.needs import Needs
 from bargate.gateway.upstream.connector import Connector
 from bargate.gateway.upstream.pools import Pools
 from bargate.gateway.upstream.resolver import Resolver
@@ -44,7 +45,7 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
         self._context = _context(
-            WorkerContext(self._loop, limits, snapshot, keys, observer, time()),
+            WorkerContext(self._loop, limits, snapshot, Needs(keys), observer, time()),
             upstream_tls or ssl.create_default_context(),
         )
         self._listeners: list[asyncio.Server] = []

@@ -1,6 +1,6 @@
 """What the data plane asks of the rest: the snapshot, the key sets and the observer of calls.
 
-Snapshot.resolve(host, path) ──► (CompiledStage, resource_path) | Unresolved
+Snapshot.resolve(host, path, arrival) ──► (CompiledStage, resource_path) | Unresolved
 CompiledStage.router.match(method, resource_path) ──► (Endpoint, path_parameters) | None
 CompiledStage.refuser.render(call, facts, endpoint, denial) ──► Response
 CompiledStage.cors.preflight(call) ──► Response | None
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
+from bargate.access.arrival import DIRECT
+
 if TYPE_CHECKING:
+    from bargate.access.arrival import Arrival
     from bargate.access.call import Call, Facts
     from bargate.access.key_directory import KeySource
     from bargate.access.verdict import Denial
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
 class Snapshot(Protocol):
     """What is served now. Immutable: a reload gives the dispatcher another one."""
 
-    def resolve(self, host: bytes | None, path: str) -> tuple[CompiledStage, str] | Unresolved:
+    def resolve(
+        self, host: bytes | None, path: str, arrival: Arrival = DIRECT
+    ) -> tuple[CompiledStage, str] | Unresolved:
         """Find the stage a request belongs to, and its path below API and stage.
 
         `host` is lower case and without port, None for an HTTP/1.0 request that names none.

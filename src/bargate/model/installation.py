@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from bargate.model.http_api import HttpApi
 from bargate.model.rest_api import RestApi
+from bargate.model.usage_plan import Throttle
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 DEFAULT_REGION = "us-east-1"
@@ -14,11 +15,15 @@ class Stage(Struct, frozen=True, kw_only=True):
     """A named, callable deployment of an API; `$default` serves an HTTP API at its root.
 
     `is_canary` is said as a stage is compiled: whether this is its canary, None when it has none.
+    `throttles` maps `{path}/{VERB}` (the root: `//GET`) or `*/*` to the bucket of a method, or of
+    each method; `client_certificate_id` is the one that HTTPS backends are shown.
     """
 
     name: str
     variables: dict[str, str] = {}
     is_canary: bool | None = None
+    throttles: dict[str, Throttle] = {}
+    client_certificate_id: str | None = None
 
 
 class Canary(Struct, frozen=True, kw_only=True):

@@ -120,7 +120,11 @@ class GatewayResponse(Struct, frozen=True, kw_only=True):
 
 
 class RestApi(Struct, frozen=True, kw_only=True, tag="REST"):
-    """A REST API as deployed. `policy` is a resource policy as JSON text, short forms expanded."""
+    """A REST API as deployed. `policy` is a resource policy as JSON text, short forms expanded.
+
+    A PRIVATE one is reached through interface endpoints alone; `vpc_endpoint_ids` name those that
+    have host names of their own for it.
+    """
 
     id: str
     name: str
@@ -130,6 +134,8 @@ class RestApi(Struct, frozen=True, kw_only=True, tag="REST"):
     api_key_source: Literal["HEADER", "AUTHORIZER"] = "HEADER"
     binary_media_types: tuple[str, ...] = ()
     disable_execute_api_endpoint: bool = False
+    endpoint_type: Literal["REGIONAL", "EDGE", "PRIVATE"] = "REGIONAL"
+    vpc_endpoint_ids: tuple[str, ...] = ()
     resources: tuple[Resource, ...] = ()
     authorizers: tuple[Authorizer, ...] = ()
     request_validators: tuple[RequestValidator, ...] = ()

@@ -2,18 +2,21 @@
 
     control plane ──► Update (put, gone) ──► apply ──► State, the same in supervisor and workers
 
-Parts are named by strings: `stage/{api_id}/{name}`, `key/{id}`, `user/{arn}`, `role/{arn}` and
-`sealing/{id}`. Updates are applied strictly in their order: a delta is of the version before it.
+Parts are named by strings whose first segment is their kind, see `part_name`. Updates are applied strictly in their order: a delta is of the version before it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
+from bargate.model.client_certificate import ClientCertificate
+from bargate.model.domain_name import DomainName
 from bargate.model.identity import AccessKey, Role, User
 from bargate.model.installation import ServedStage
+from bargate.model.network import VpcEndpoint
+from bargate.model.usage_plan import AccountLimits, ApiKey, UsagePlan
 from bargate.snapshot.delta import StageDelta, StaleBase, difference, merge
 from bargate.tokens.session import SealingKey
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from bargate.model.installation import Installation
 
 __all__ = [
+    "DirectoryPart",
     "IdentityPart",
     "Part",
     "StageDelta",
@@ -37,9 +41,13 @@ __all__ = [
 ]
 
 IdentityPart: TypeAlias = AccessKey | User | Role | SealingKey
-Part: TypeAlias = ServedStage | StageDelta | AccessKey | User | Role | SealingKey
+# What a directory of a worker is told of, besides identities.
+DirectoryPart: TypeAlias = (
+    ApiKey | UsagePlan | AccountLimits | VpcEndpoint | DomainName | ClientCertificate
+)
+Part: TypeAlias = ServedStage | StageDelta | IdentityPart | DirectoryPart
 # What is served, by name; whole stages, never deltas.
-State: TypeAlias = "dict[str, ServedStage | IdentityPart]"
+State: TypeAlias = "dict[str, ServedStage | IdentityPart | DirectoryPart]"
 
 
 class Update(Struct, frozen=True, kw_only=True):
@@ -52,20 +60,26 @@ class Update(Struct, frozen=True, kw_only=True):
 
 
 def part_name(part: Part) -> str:
-    """Name a part."""
-    match part:
-        case ServedStage():
-            return f"stage/{part.api.id}/{part.stage.name}"
-        case AccessKey():
-            return f"key/{part.id}"
-        case User():
-            return f"user/{part.arn}"
-        case Role():
-            return f"role/{part.arn}"
-        case SealingKey():
-            return f"sealing/{part.id}"
-        case StageDelta():
-            raise ValueError("a delta is named as the stage it is of")
+    """Name a part by its kind and what is unique to it."""
+    if isinstance(part, StageDelta):
+        raise TypeError("a delta is named as the stage it is of")
+    kind, key_of = _NAMES[type(part)]
+    return "/".join((kind, *key_of(part)))
+
+
+_NAMES: dict[type, tuple[str, Callable[[Any], tuple[str, ...]]]] = {
+    ServedStage: ("stage", lambda stage: (stage.api.id, stage.stage.name)),
+    AccessKey: ("key", lambda key: (key.id,)),
+    User: ("user", lambda user: (user.arn,)),
+    Role: ("role", lambda role: (role.arn,)),
+    SealingKey: ("sealing", lambda key: (key.id,)),
+    ApiKey: ("api_key", lambda key: (key.account_id, key.region, key.id)),
+    UsagePlan: ("plan", lambda plan: (plan.account_id, plan.region, plan.id)),
+    AccountLimits: ("limits", lambda limits: (limits.account_id, limits.region)),
+    VpcEndpoint: ("vpc_endpoint", lambda endpoint: (endpoint.id,)),
+    DomainName: ("domain", lambda domain: (domain.name, domain.id)),
+    ClientCertificate: ("client_certificate", lambda certificate: (certificate.id,)),
+}
 
 
 def state_of(installation: Installation) -> State:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from bargate.access.arrival import DIRECT
 from bargate.access.paths import normalize_path
 from bargate.access.verdict import Denial
 from bargate.mapping.plan import Response
@@ -15,6 +16,7 @@ from bargate.snapshot.compiled import CompiledStage, Unresolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from bargate.access.arrival import Arrival
     from bargate.model.installation import Installation
 
 API_PREFIX = "/_api/"
@@ -60,7 +62,12 @@ class Snapshot:
             api.domain_name.lower().encode("ascii"): api_id for api_id, api in apis.items()
         }
 
-    def resolve(self, host: bytes | None, path: str) -> tuple[CompiledStage, str] | Unresolved:
+    def resolve(
+        self,
+        host: bytes | None,
+        path: str,
+        arrival: Arrival = DIRECT,  # noqa: ARG002  all doors lead to the same places so far
+    ) -> tuple[CompiledStage, str] | Unresolved:
         """Find the stage of a request and its path below API and stage, in normal form.
 
         `host` is lower case without port; it, or a path below `/_api/{apiId}`, names the API. The

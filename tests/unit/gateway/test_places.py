@@ -20,9 +20,9 @@ class Counting:
         self.inner = inner
         self.asked = 0
 
-    def resolve(self, host: bytes | None, path: str) -> Any:
+    def resolve(self, host: bytes | None, path: str, arrival: Any) -> Any:
         self.asked += 1
-        return self.inner.resolve(host, path)
+        return self.inner.resolve(host, path, arrival)
 
 
 def base(inner: Any) -> str:
@@ -70,7 +70,7 @@ def test_a_stage_with_a_canary_is_drawn_at_every_call() -> None:
         def __init__(self) -> None:
             self.at = 0
 
-        def resolve(self, host: bytes | None, path: str) -> Any:
+        def resolve(self, host: bytes | None, path: str, arrival: Any) -> Any:
             self.at += 1
             return canary if self.at % 2 else stable, "/pets"
 

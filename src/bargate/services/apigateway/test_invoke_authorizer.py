@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from bargate.access.call import Call, Facts
+from bargate.access.key_directory import KeySource
 from bargate.access.verdict import Denial, Need
 from bargate.model.rest_api import Integration, Method, Resource
 from bargate.services.apigateway.errors import bad_request
@@ -67,17 +68,18 @@ def _guarded(api: RestApi, authorizer: RestAuthorizer) -> RestApi:
 async def _run(test: Invocation, keys: FetchingKeys) -> Params:
     verdict = _verdict(test.endpoint.head, test.call, test.facts)
     for _ in range(_MAX_FETCHES):
-        if not isinstance(verdict, Need):
+        if not isinstance(verdict, Need) or not isinstance(verdict.source, KeySource):
             break
         test.log.add(f"Fetching the key set of {verdict.source.issuer}")
         await keys.fetch(verdict.source)
         verdict = _verdict(test.endpoint.head, test.call, test.facts)
-    if isinstance(verdict, Need):
+    if isinstance(verdict, Need) and isinstance(verdict.source, KeySource):
         verdict = Denial(
             response_type="AUTHORIZER_FAILURE",
             reason="authorizer.keys",
             detail=f"the key set is not known: {keys.describe(verdict.source)}",
         )
+    assert not isinstance(verdict, Need)  # noqa: S101  authorizers ask for key sets alone
     if verdict is not None:
         return _output(test, test.refused(verdict).status)
     test.log.add("Successfully completed authorizer execution")

@@ -1,0 +1,23 @@
+"""Fetches what steps need and is not in memory, whatever it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bargate.access.key_directory import KeySource
+
+if TYPE_CHECKING:
+    from bargate.access.verdict import Need
+    from bargate.gateway.serving import KeyFetcher
+
+
+class Needs:
+    """Knows who fetches what; every fetch is bounded in time by whoever does it."""
+
+    def __init__(self, keys: KeyFetcher) -> None:
+        self._keys = keys
+
+    async def fetch(self, need: Need) -> None:
+        """Fetch what a step asks for; it is run again whether or not that was to be had."""
+        if isinstance(need.source, KeySource):
+            await self._keys.fetch(need.source)
