@@ -115,11 +115,11 @@ async def _serve(
         stops: list[Callable[[], Awaitable[None]]] = [
             partial(_stop_workers, supervisor, signals, settings)
         ]
-        stack.push_async_callback(_stop_together, stops)
+        stack.push_async_callback(_stop, stops, supervisor, lambda: keeper)
         if control is not None:
             gateway_url = url_of(supervisor.address, is_tls=settings.tls is not None)
             keeper = Keeper(control, gateway_url, supervisor)
-            stops.append(keeper.stop)
+            stops.append(keeper.end)
         await _start(supervisor, keeper)
         deliver = _straight(supervisor) if keeper is None else _stored(keeper, supervisor)
         if keeper is not None and loaded is not None:
@@ -173,9 +173,19 @@ async def _start(supervisor: Supervisor, keeper: Keeper | None) -> None:
     await asyncio.gather(supervisor.start(), *([keeper.start()] if keeper else []))
 
 
-async def _stop_together(stops: list[Callable[[], Awaitable[None]]]) -> None:
-    """Stop workers and the control process side by side: neither waits for the other's clients."""
+async def _stop(
+    stops: list[Callable[[], Awaitable[None]]],
+    supervisor: Supervisor,
+    keeper: Callable[[], Keeper | None],
+) -> None:
+    """Stop workers and the endpoint side by side: neither waits for the other's clients.
+
+    The control process ends when it has what workers leased of quotas and did not use.
+    """
     await asyncio.gather(*(stop() for stop in stops))
+    await supervisor.ledger.close()
+    if (kept := keeper()) is not None:
+        await kept.stop()
 
 
 async def _stop_workers(

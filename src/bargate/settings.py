@@ -1,6 +1,7 @@
 """What the operator chose: read once at start, checked, and passed on."""
 
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
@@ -17,7 +18,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
 
     `access_log` is a file, `-` for standard output, or `off`; `access_log_format` a text with
     `$context.*` variables, None for one JSON object a call. Times are in seconds. With `dev`, APIs
-    answer to the host names and paths that other emulators gave them, too.
+    answer to the host names and paths that other emulators gave them, too. `without_ledger` says
+    what becomes of limited calls while limits cannot be counted.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +30,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     access_log_format: str | None = None
     drain_s: float = 10.0
     dev: bool = False
+    without_ledger: Literal["refuse", "allow"] = "refuse"
 
 
 class ControlSettings(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -89,6 +89,13 @@ def _listen_or_off(
     show_default=True,
     help="Seconds that calls in flight may take to finish on a stop (SIGTERM).",
 )
+@click.option(
+    "--without-ledger",
+    type=click.Choice(["refuse", "allow"]),
+    default="refuse",
+    show_default=True,
+    help="What becomes of limited calls while limits cannot be counted; AWS itself lets them pass.",
+)
 def serve(
     *,
     listen: tuple[str, int],
@@ -101,6 +108,7 @@ def serve(
     access_log: str,
     access_log_format: str | None,
     drain_s: float,
+    without_ledger: Literal["refuse", "allow"],
     **options: Any,
 ) -> None:
     """Serve APIs and enforce every access control on them; answer AWS's own APIs beside them.
@@ -125,6 +133,7 @@ def serve(
         access_log_format=access_log_format,
         drain_s=drain_s,
         dev=dev,
+        without_ledger=without_ledger,
     )
     endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev)
     try:

@@ -23,13 +23,14 @@ from bargate.control.messages import (
     Begin,
     Collect,
     Collected,
+    Ending,
     FromControl,
     Listening,
     Publish,
     Stored,
     StoreStages,
 )
-from bargate.gateway.channel import Channel, decoder
+from bargate.gateway.channel import Channel, Forget, LeasedQuotas, decoder
 from bargate.gateway.listening import listen
 from bargate.gateway.spawning import command_of
 from bargate.gateway.worker_process import WorkerFailed
@@ -110,10 +111,15 @@ class Keeper:
         if error is not None:
             raise ControlFailed(error)
 
-    async def stop(self) -> None:
-        """Let the process finish what was submitted, then end it."""
+    async def end(self) -> None:
+        """Accept no more calls; what was accepted is finished."""
         self._is_stopping = True
         self._listener.close()
+        if self._channel is not None:
+            await self._channel.send(Ending())
+
+    async def stop(self) -> None:
+        """Let the process finish what was submitted, then end it."""
         if self._channel is not None:
             self._channel.close()
         if self._process is not None:
@@ -155,9 +161,11 @@ class Keeper:
         self._channel = Channel(reader, writer, decoder(FromControl))
         try:
             await self._channel.send(Begin(self.settings, self._supervisor.version))
+            self._supervisor.ledger.control_there(self._channel.post)
             await self._listen(self._channel)
             return await self._process.wait()
         finally:
+            self._supervisor.ledger.control_gone()
             self._channel.close()
             self._channel = None
             for stored in self._stored.values():
@@ -184,6 +192,10 @@ class Keeper:
                     stored = self._stored.get(number)
                     if stored is not None and not stored.done():
                         stored.set_result(error)
+                case LeasedQuotas(leases):
+                    self._supervisor.ledger.leased(leases)
+                case Forget(keys):
+                    self._supervisor.ledger.forget(keys)
                 case Collect(number):
                     # Not awaited: a worker that does not answer must not hold up a change.
                     task = asyncio.get_running_loop().create_task(self._collect(channel, number))

@@ -1,13 +1,14 @@
 """What the supervisor and the control process say to each other, as framed msgpack.
 
-    supervisor ──► Begin, Applied, StoreStages, Collected ──► control process
-    supervisor ◄── Listening, Publish, Stored, Collect    ◄── control process
+    supervisor ──► Begin, Applied, StoreStages, Collected, AskQuotas, Ending ──► control process
+    supervisor ◄── Listening, Publish, Stored, Collect, LeasedQuotas, Forget ◄── control process
 
 The end of the stream means that the other side is gone: the control process then ends.
 """
 
 from msgspec import Struct
 
+from bargate.gateway.channel import AskQuotas, Forget, LeasedQuotas
 from bargate.gateway.metrics import Metrics
 from bargate.model.installation import ServedStage
 from bargate.settings import ControlSettings
@@ -67,5 +68,9 @@ class Collected(Struct, frozen=True, tag=True):
     applied_at: float
 
 
-ToControl = Begin | Applied | StoreStages | Collected
-FromControl = Listening | Publish | Stored | Collect
+class Ending(Struct, frozen=True, tag=True):
+    """Accept no more calls; the end of the stream comes when workers gave back what they leased."""
+
+
+ToControl = Begin | Applied | StoreStages | Collected | AskQuotas | Ending
+FromControl = Listening | Publish | Stored | Collect | LeasedQuotas | Forget

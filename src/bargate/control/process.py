@@ -18,7 +18,7 @@ import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvloop
 
@@ -37,6 +37,7 @@ from bargate.control.messages import (
     Begin,
     Collect,
     Collected,
+    Ending,
     Listening,
     Publish,
     Stored,
@@ -45,11 +46,12 @@ from bargate.control.messages import (
 )
 from bargate.control.passage import Passage
 from bargate.control.publisher import Publisher
+from bargate.control.quotas import Quotas
 from bargate.control.server import EndpointServer
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
 from bargate.control.uses import Uses
-from bargate.gateway.channel import Channel, decoder
+from bargate.gateway.channel import AskQuotas, Channel, decoder
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.stderr_log import log_to_stderr
@@ -60,6 +62,8 @@ from bargate.wire.error import AwsError
 from bargate.wire.models import ServiceModels
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from bargate.snapshot.parts import Update
     from bargate.store.interface import Store
 
@@ -78,6 +82,7 @@ class Control:
         self._settings = begin.settings
         self._store = store
         self._number = 0
+        self._is_ending = False
         self._applied: dict[int, asyncio.Future[str | None]] = {}
         self._collected: dict[int, asyncio.Future[Collected]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,6 +90,7 @@ class Control:
         self._publisher = Publisher(store, identities, self._deliver, begin.version)
         self._backends = Backends()
         self._uses = Uses(store)
+        self._quotas = Quotas(store, channel.post)
         self._keys = HttpKeyDirectory(fetch)
         self._server = EndpointServer(self._edge(identities))
 
@@ -113,6 +119,7 @@ class Control:
         loop = asyncio.get_running_loop()
         obeying = loop.create_task(self._obey())
         self._store.subscribe(self._publisher.committed)
+        self._store.subscribe(self._quotas.committed)
         publishing = loop.create_task(self._publish())
         noting = loop.create_task(self._uses.run())
         serving = await self._server.begin(listener)
@@ -121,6 +128,8 @@ class Control:
         )
         self._server.end()
         await serving
+        if self._is_ending and not obeying.done():
+            await obeying  # until workers gave back what they leased
         noting.cancel()
         await self._uses.write()
         publishing.cancel()
@@ -148,11 +157,19 @@ class Control:
                 case Collected(number):
                     _settle(self._collected.get(number), message)
                 case StoreStages():
-                    task = asyncio.get_running_loop().create_task(self._store_stages(message))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
+                    self._begin(self._store_stages(message))
+                case AskQuotas():
+                    self._begin(self._quotas.answer(message))
+                case Ending():
+                    self._is_ending = True
+                    self._server.end()
                 case Begin():
                     _log.error("told to begin twice; going on")
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, update: Update) -> str | None:
         applied: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()

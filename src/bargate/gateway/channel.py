@@ -3,11 +3,15 @@
     supervisor ──► Serve, Apply, Renew, Why, Collect, Drain ──► worker
     supervisor ◄── Ready, Applied, Answer, Collected        ◄── worker
 
+    worker ──► AskBuckets, AskQuotas               ──► supervisor, about limits (`ledger`)
+    worker ◄── LeasedBuckets, LeasedQuotas, Forget ◄── supervisor
+
 The end of the stream means that the other side is gone: a worker then drains and ends. Secrets
 travel in the clear here and nowhere else: over a socket that only the two processes have.
 """
 
 import asyncio
+import contextlib
 import struct
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +19,15 @@ import msgspec
 from msgspec import Struct
 
 from bargate.gateway.metrics import Metrics
+from bargate.ledger.messages import (
+    BucketAsk,
+    BucketLease,
+    QuotaAsk,
+    QuotaKey,
+    QuotaLease,
+    QuotaReturn,
+    UseCount,
+)
 from bargate.model.installation import Installation
 from bargate.secret import Secret
 from bargate.settings import GatewaySettings
@@ -96,8 +109,40 @@ class Collected(Struct, frozen=True, tag=True):
     metrics: Metrics
 
 
-ToWorker = Serve | Apply | Renew | Why | Collect | Drain
-FromWorker = Ready | Applied | Answer | Collected
+class AskBuckets(Struct, frozen=True, tag=True):
+    """How the worker stands to token buckets; one at a time."""
+
+    asks: tuple[BucketAsk, ...]
+
+
+class LeasedBuckets(Struct, frozen=True, tag=True):
+    """The answer to `AskBuckets`, in its order."""
+
+    leases: tuple[BucketLease, ...]
+
+
+class AskQuotas(Struct, frozen=True, tag=True):
+    """What is wanted of quotas, what comes back of them, and what was only counted."""
+
+    asks: tuple[QuotaAsk, ...]
+    returns: tuple[QuotaReturn, ...]
+    uses: tuple[UseCount, ...]
+
+
+class LeasedQuotas(Struct, frozen=True, tag=True):
+    """The answer to `AskQuotas`, in the order of its asks."""
+
+    leases: tuple[QuotaLease, ...]
+
+
+class Forget(Struct, frozen=True, tag=True):
+    """There may be something left again of these quotas; without keys, of all. Not answered."""
+
+    keys: tuple[QuotaKey, ...] = ()
+
+
+ToWorker = Serve | Apply | Renew | Why | Collect | Drain | LeasedBuckets | LeasedQuotas | Forget
+FromWorker = Ready | Applied | Answer | Collected | AskBuckets | AskQuotas
 
 
 class FrameTooLarge(ValueError):
@@ -178,6 +223,12 @@ class Channel(Generic[Incoming]):
             await self._writer.drain()
         except ConnectionError:
             return
+
+    def post(self, message: Struct) -> None:
+        """Send a small message without waiting until the receiver has room for it."""
+        frame = _encode(message)
+        with contextlib.suppress(ConnectionError):
+            self._writer.write(_LENGTH.pack(len(frame)) + frame)
 
     def close(self) -> None:
         """End the conversation."""

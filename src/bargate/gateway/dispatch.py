@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bargate.access.call import Facts
+from bargate.access.call import NO_LEDGER, Facts
 from bargate.access.verdict import Denial, Need
 from bargate.gateway import denials
 from bargate.gateway.places import Places
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bargate.access.control import Step
     from bargate.gateway.head import RequestHead
     from bargate.gateway.serving import CallRecord, Snapshot
+    from bargate.ledger.counters import Counters
     from bargate.mapping.cors import CompiledCors
     from bargate.mapping.plan import Headers, HttpPlan
     from bargate.snapshot.compiled import CompiledStage, Endpoint
@@ -48,14 +49,17 @@ _LAST_RESORT = Response(
 class Dispatcher:
     """Decides calls by `snapshot`, which may be replaced between any two of them.
 
+    `counters` is what their limits are asked of.
+
     INVARIANT: a call keeps the stage and endpoint it was routed to, whatever is loaded meanwhile.
     """
 
-    __slots__ = ("_body_max_bytes", "_places")
+    __slots__ = ("_body_max_bytes", "_places", "counters")
 
     def __init__(self, snapshot: Snapshot, body_max_bytes: int) -> None:
         self._places = Places(snapshot)
         self._body_max_bytes = body_max_bytes
+        self.counters: Counters = NO_LEDGER
 
     def serve(self, snapshot: Snapshot) -> None:
         """Decide by another snapshot from the next call on."""
@@ -164,7 +168,7 @@ class Dispatcher:
                 return self.refuse(record, no_route_rest(record.call.header))
             return self.refuse(record, denials.NO_ROUTE_HTTP)
         record.endpoint = endpoint = matched[0]
-        record.facts = Facts(matched[1])
+        record.facts = Facts(matched[1], counters=self.counters)
         return self._run(record, endpoint.head) if endpoint.head else None
 
     def _run(self, record: CallRecord, steps: tuple[Step, ...]) -> Response | Need | None:

@@ -8,16 +8,20 @@ from bargate.access.key_directory import KeySource
 
 if TYPE_CHECKING:
     from bargate.access.verdict import Need
+    from bargate.gateway.asking import Asking
     from bargate.gateway.serving import KeyFetcher
 
 
 class Needs:
     """Knows who fetches what; every fetch is bounded in time by whoever does it."""
 
-    def __init__(self, keys: KeyFetcher) -> None:
+    def __init__(self, keys: KeyFetcher, ledger: Asking | None = None) -> None:
         self._keys = keys
+        self._ledger = ledger
 
     async def fetch(self, need: Need) -> None:
         """Fetch what a step asks for; it is run again whether or not that was to be had."""
         if isinstance(need.source, KeySource):
             await self._keys.fetch(need.source)
+        elif self._ledger is not None:
+            await self._ledger.fetch(need.source.limits)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+    from bargate.gateway.asking import Asking
     from bargate.gateway.limits import Limits
     from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
 
@@ -30,7 +31,7 @@ class Server:
     """Serves a snapshot on sockets that are already bound.
 
     Must be made inside the running event loop. `upstream_tls` verifies backends; by default
-    against the system's authorities.
+    against the system's authorities. Without a `ledger` whatever is limited is refused.
     """
 
     def __init__(
@@ -41,13 +42,16 @@ class Server:
         limits: Limits,
         *,
         upstream_tls: ssl.SSLContext | None = None,
+        ledger: Asking | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
         self._context = _context(
-            WorkerContext(self._loop, limits, snapshot, Needs(keys), observer, time()),
+            WorkerContext(self._loop, limits, snapshot, Needs(keys, ledger), observer, time()),
             upstream_tls or ssl.create_default_context(),
         )
+        if ledger is not None:
+            self._context.dispatcher.counters = ledger.leases
         self._listeners: list[asyncio.Server] = []
         self._sweeper: asyncio.TimerHandle | None = None
 

@@ -20,6 +20,7 @@ from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from bargate.gateway.channel import PIECE_BYTES, Apply, Collect, Serve, Why, size_bytes
+from bargate.gateway.ledger_desk import LedgerDesk
 from bargate.gateway.listening import listen
 from bargate.gateway.metrics import merged
 from bargate.gateway.worker_process import (
@@ -50,6 +51,7 @@ class Supervisor:
 
     `state` is what they serve at first; `installation` says where (its stages are not looked at).
     `version` is that of the last update that every worker took, at `applied_at` (seconds, epoch).
+    `ledger` is where the workers' limits are counted.
     """
 
     def __init__(
@@ -63,10 +65,11 @@ class Supervisor:
         self._tried = 0  # the last number that was given to an attempt
         self._question = 0
         self._waiting: list[_Waiting] = []
+        self.ledger = LedgerDesk()
         self._applying: asyncio.Task[None] | None = None
         self._sockets = listen(settings.host, settings.port, settings.workers)
         self._workers = [
-            WorkerProcess(number, listener, self._first_words)
+            WorkerProcess(number, listener, self._first_words, self.ledger)
             for number, listener in enumerate(self._sockets)
         ]
 

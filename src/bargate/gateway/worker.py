@@ -4,6 +4,7 @@
              Apply   ──► compile ──► serve from the next request on ──► Applied
              Why     ──► the ring of recent calls ──► Answer
              Collect ──► the counters ──► Collected
+             Leased…, Forget ──► the leases of limits
              Drain, or the supervisor gone ──► finish what is in flight, end
 
 It is started by the supervisor alone, and reads no configuration but what comes over the channel.
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from bargate.gateway.access_log import AccessLog
+from bargate.gateway.asking import Asking
 from bargate.gateway.channel import (
     Answer,
     Applied,
@@ -30,6 +32,9 @@ from bargate.gateway.channel import (
     Collect,
     Collected,
     Drain,
+    Forget,
+    LeasedBuckets,
+    LeasedQuotas,
     Ready,
     Renew,
     Serve,
@@ -87,7 +92,11 @@ class Worker:
         self._counters = Counters()
         self._observer = Observer(self._recent, self._access_log, self._counters)
         self._collector = Collector()
-        self._server = Server(self._served.snapshot, self._keys, self._observer, Limits())
+        self._ledger = Asking(channel.post, first.settings.without_ledger)
+        self._server = Server(
+            self._served.snapshot, self._keys, self._observer, Limits(), ledger=self._ledger
+        )
+        self._drain: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
@@ -95,15 +104,21 @@ class Worker:
         ticking = asyncio.get_running_loop().create_task(self._tick())
         self._collector.settle()
         await self._channel.send(Ready())
-        deadline_s = await self._obey()
+        obeying = asyncio.get_running_loop().create_task(self._obey())
+        obeying.add_done_callback(lambda _: self._drain_within(ORPHAN_DRAIN_S))
+        deadline_s = await self._drain
+        if obeying.done():
+            obeying.result()  # a bug is logged by `main`
         await self._server.drain(deadline_s)
+        await self._ledger.close()
         ticking.cancel()
+        obeying.cancel()
         await self._keys.close()
         if self._access_log is not None:
             self._access_log.close()
 
-    async def _obey(self) -> float:
-        """Do what the supervisor says; give the seconds that a drain may take."""
+    async def _obey(self) -> None:
+        """Do what the supervisor says, also while what is in flight is finished."""
         pieces: list[Update] = []
         while (message := await self._channel.receive()) is not None:
             match message:
@@ -118,11 +133,16 @@ class Worker:
                     await self._channel.send(Answer(number, self._recent.why(request_id)))
                 case Collect(number):
                     await self._channel.send(Collected(number, self._counters.metrics()))
+                case LeasedBuckets() | LeasedQuotas() | Forget():
+                    self._ledger.told(message)
                 case Drain(deadline_s):
-                    return deadline_s
+                    self._drain_within(deadline_s)
                 case Serve():
                     _log.error("told to serve twice; going on")
-        return ORPHAN_DRAIN_S
+
+    def _drain_within(self, deadline_s: float) -> None:
+        if not self._drain.done():
+            self._drain.set_result(deadline_s)
 
     def _take(self, updates: Sequence[Update]) -> str | None:
         """Serve what the updates lead to; give what is to be said against it."""

@@ -20,6 +20,8 @@ from bargate.gateway.channel import (
     Answer,
     Applied,
     Apply,
+    AskBuckets,
+    AskQuotas,
     Channel,
     Collect,
     Collected,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bargate.gateway.channel import FromWorker, Serve
+    from bargate.gateway.ledger_desk import LedgerDesk
     from bargate.snapshot.explain import ExplainedCall
 
 START_TIMEOUT_S = 30.0
@@ -72,11 +75,14 @@ class WorkerProcess:
     """One worker process, started again whenever it ends unasked, on the same `listener`.
 
     `begin_with` gives what it must serve from its start; `serves` is the number of what it serves,
-    or was last told to.
+    or was last told to. What it asks about limits goes to `desk`.
     """
 
-    def __init__(self, number: int, listener: socket.socket, begin_with: Begin) -> None:
+    def __init__(
+        self, number: int, listener: socket.socket, begin_with: Begin, desk: LedgerDesk
+    ) -> None:
         self._number = number
+        self._desk = desk
         self._listener = listener
         self._begin_with = begin_with
         self.is_stopping = False  # said before it ends, so that it is not started again
@@ -135,6 +141,7 @@ class WorkerProcess:
             # Its own copy, as asyncio closes the one that it is given.
             reader, writer = await asyncio.open_connection(sock=ours.dup())
         self._channel = Channel(reader, writer, supervisor_decoder())
+        self._desk.worker_there(self._number, self._channel.post)
         try:
             words = self._begin_with()
             self.serves = words.number
@@ -144,6 +151,7 @@ class WorkerProcess:
             while (message := await self._channel.receive()) is not None:
                 self._take(message)
         finally:
+            self._desk.worker_gone(self._number)
             self._channel.close()
             self._channel = None
             self._ready.clear()
@@ -173,6 +181,8 @@ class WorkerProcess:
             case Collected(number, metrics):
                 self._counted = metrics
                 self._answered(Collected, number, None)
+            case AskBuckets() | AskQuotas():
+                self._desk.asked(self._number, message)
 
     def _answered(self, kind: type, number: int, answer: Any) -> None:
         asked = self._asked.pop((kind, number), None)
@@ -280,6 +290,8 @@ class WorkerProcess:
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+        # Its last words, what it gives back, may not have been read yet.
+        await asyncio.wait({task}, timeout=1.0)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, WorkerFailed):
             await task

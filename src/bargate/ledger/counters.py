@@ -9,7 +9,7 @@ from bargate.model.quota import Allowance
 
 
 class Bucket(Struct, frozen=True, cache_hash=True):
-    """A token bucket: `rate` tokens a second (0: none ever come), at most `burst` of them.
+    """A token bucket: `rate` tokens a second, at most `burst` of them; if one is 0, none passes.
 
     `name` is unique in the installation; two buckets of one name are one.
     """
@@ -29,17 +29,27 @@ class Quota(Struct, frozen=True, cache_hash=True):
     allowance: Allowance
 
 
-Limit: TypeAlias = Bucket | Quota
+class Use(Struct, frozen=True, cache_hash=True):
+    """Always to be had: a call of a key on a plan without a quota, counted for GetUsage alone."""
+
+    account_id: str
+    region: str
+    usage_plan_id: str
+    key_id: str
+
+
+Limit: TypeAlias = Bucket | Quota | Use
 
 
 class Taken(Struct, frozen=True):
-    """One was taken of each limit; `remaining` is what this worker knows to be left of each."""
-
-    remaining: tuple[float, ...] = ()
+    """One was taken of each limit."""
 
 
 class Spent(Struct, frozen=True):
-    """`limit` is reached: nothing was taken of any. `retry_after_s` is when it may be otherwise."""
+    """`limit` is reached: nothing was taken of any. `retry_after_s` is when it may be otherwise.
+
+    It is infinite for a bucket that never lets anything through.
+    """
 
     limit: Limit
     retry_after_s: float

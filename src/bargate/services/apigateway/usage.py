@@ -88,16 +88,22 @@ class _Usage(Struct, frozen=True):
         return UNLIMITED if self.allowance is None else self.allowance.remaining(day, self.days)
 
 
+def allowance_of(plan: UsagePlan, key: UsagePlanKey) -> Allowance | None:
+    """Give what a key may use of a plan, None without a quota."""
+    if plan.quota is None:
+        return None
+    return Allowance(
+        limit=plan.quota.limit,
+        offset=plan.quota.offset,
+        period=plan.quota.period,
+        first_day=key.created_date.astimezone(UTC).date(),
+    )
+
+
 def _usage(call: OperationCall, plan: UsagePlan, key: UsagePlanKey, first: date) -> _Usage:
-    allowance = None
-    if plan.quota is not None:
-        allowance = Allowance(
-            limit=plan.quota.limit,
-            offset=plan.quota.offset,
-            period=plan.quota.period,
-            first_day=key.created_date.astimezone(UTC).date(),
-        )
-        first = period_start(plan.quota.period, first)
+    allowance = allowance_of(plan, key)
+    if allowance is not None:
+        first = period_start(allowance.period, first)
     prefix = (call.account_id, call.region, plan.id, key.key_id)
     before = (*prefix, (first - timedelta(days=1)).isoformat())
     records = call.tx.list(USAGE_RECORD, prefix, after=before, limit=MAX_DAYS + 31)
