@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from msgspec.structs import replace
+
 from bargate.control.quota_book import book
 from bargate.gateway.channel import AskQuotas
 from bargate.ledger.buckets import Buckets
@@ -85,6 +87,22 @@ class Ledger:
         records = self.store.read(lambda tx: tx.list(USAGE_RECORD, (*PLACE, "plan", key)))
         return {each.date: each.used for each in records}
 
+    def grant(self, key: str, count: int) -> None:
+        """Let UpdateUsage have granted some more today."""
+        today = datetime.fromtimestamp(self.wall, UTC).date().isoformat()
+        self.store.write(
+            lambda tx: tx.update(
+                USAGE_RECORD,
+                (*PLACE, "plan", key, today),
+                lambda found: replace(found, granted=found.granted + count),
+            )
+        )
+
+    def forget(self) -> None:
+        self.pool.forget(())
+        for leases in self.workers:
+            leases.forget(())
+
     # what happens
 
     def call(self, worker: int, *limits: Limit) -> Counted:
@@ -148,6 +166,11 @@ class Ledger:
     def kill(self, worker: int) -> None:
         self.buckets.worker_gone(worker, self.instant)
         self.workers[worker] = self._new()
+
+    def die(self) -> None:
+        """End everything but the store, and start it anew."""
+        self.buckets, self.pool, self.has_control = Buckets(), QuotaPool(), True
+        self.workers = [self._new() for _ in self.workers]
 
 
 def passes(counted: Counted) -> bool:

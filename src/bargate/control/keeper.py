@@ -150,6 +150,8 @@ class Keeper:
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
             _log.error("the control process ended with %d; starting it again", code)
             await asyncio.sleep(delay_s)
+            if self._is_stopping:
+                return
 
     async def _run_once(self) -> int:
         """Run the process until it ends; give its exit code."""

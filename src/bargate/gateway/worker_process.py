@@ -125,6 +125,8 @@ class WorkerProcess:
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
             _log.error("worker %d %s; starting it again", self._number, how)
             await asyncio.sleep(delay_s)
+            if self.is_stopping:
+                return
 
     async def _how_it_ended(self) -> str:
         """Run the process until it ends; a process that cannot be started has ended too."""

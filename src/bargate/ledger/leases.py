@@ -11,6 +11,7 @@ what is held here. Nothing here waits: who drives it (`gateway/asking.py`) gives
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -74,7 +75,8 @@ class Leases:
         self._is_open = without == "allow"
         self._held: dict[Limit, Held] = {}
         self._quotas: dict[QuotaKey, Held] = {}
-        self._due: dict[Held, None] = {}  # must be asked for, or told of
+        # What must be asked for, or told of: buckets, quotas.
+        self._due: tuple[dict[Held, None], dict[Held, None]] = ({}, {})
         self._asked_buckets: list[Held] = []
         self._asked_quotas: list[Held] = []
         self._returns: list[QuotaReturn] = []
@@ -130,8 +132,8 @@ class Leases:
             held.used += 1
             held.used_at = instant
             held.taken += 1
-            if held.tokens < held.low and held not in self._due:
-                self._due[held] = None
+            if held.tokens < held.low and held not in self._due[held.is_quota]:
+                self._due[held.is_quota][held] = None
                 self._wake()
 
     def _without(
@@ -179,7 +181,7 @@ class Leases:
         for held in self._find(limits):
             if held.lacks(now, instant):
                 held.waiting += 1
-                self._due[held] = None
+                self._due[held.is_quota][held] = None
 
     def give_up(self, limits: Sequence[Limit], now: float) -> None:
         """Let what is still lacking fail for a moment: a call has waited for long enough."""
@@ -253,9 +255,9 @@ class Leases:
             elif held.is_idle():
                 self._idle(limit, held, instant)
             elif held.used and not held.is_quota:
-                self._due[held] = None
+                self._due[held.is_quota][held] = None
             held.taken_before, held.taken = held.taken, 0
-        return bool(self._due or self._returns or self._uses)
+        return bool(any(self._due) or self._returns or self._uses)
 
     def give_all_back(self) -> None:
         """Hold nothing any more: the worker ends."""
@@ -271,16 +273,16 @@ class Leases:
 
     def _next(self, *, is_quota: bool) -> list[Held]:
         """Give what the next message is about."""
-        found = [held for held in self._due if held.is_quota == is_quota][:MAX_ASKS]
+        due = self._due[is_quota]
+        found = list(islice(due, MAX_ASKS))
         for held in found:
-            del self._due[held]
+            del due[held]
         return found
 
     def _nobody_waits(self, *, is_quota: bool) -> None:
         """Count those anew who wait for what was not asked for: they are woken by this answer."""
-        for held in self._due:
-            if held.is_quota == is_quota:
-                held.waiting = 0
+        for held in self._due[is_quota]:
+            held.waiting = 0
 
     def _renew(self, held: Held, lease: QuotaLease) -> None:
         """Hold what was leased on a day; what is left of another day goes back."""
@@ -294,7 +296,7 @@ class Leases:
             self._put_back(held)
             return
         remembers = instant < held.spent_until < inf or instant < held.failure_until
-        if remembers or held.asked is not None or held in self._due:
+        if remembers or held.asked is not None or held in self._due[held.is_quota]:
             return
         del self._held[limit]
         if isinstance(limit, Quota) and self._quotas.get(quota_key(limit)) is held:
@@ -305,7 +307,7 @@ class Leases:
             self._return(held)
         elif held.tokens or held.used:
             held.tokens = held.low = 0
-            self._due[held] = None
+            self._due[False][held] = None
 
     def _return(self, held: Held) -> None:
         if held.tokens and isinstance(held.limit, Quota):
