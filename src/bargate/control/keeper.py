@@ -150,7 +150,7 @@ class Keeper:
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
             _log.error("the control process ended with %d; starting it again", code)
             await asyncio.sleep(delay_s)
-            if self._is_stopping:
+            if self._listener.fileno() < 0:  # closed: a stop came meanwhile
                 return
 
     async def _run_once(self) -> int:

@@ -125,7 +125,7 @@ class WorkerProcess:
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
             _log.error("worker %d %s; starting it again", self._number, how)
             await asyncio.sleep(delay_s)
-            if self.is_stopping:
+            if self._listener.fileno() < 0:  # closed: a stop came meanwhile
                 return
 
     async def _how_it_ended(self) -> str:
