@@ -50,6 +50,7 @@ class _Families(Collector):
         yield self._latencies(
             "bargate_upstream_seconds", "Time that integrations took", UPSTREAM_BOUNDS_S
         )
+        yield self._leases()
         version = GaugeMetricFamily("bargate_snapshot_version", "Version that all workers serve")
         version.add_metric((), self._collected.version)
         yield version
@@ -66,6 +67,17 @@ class _Families(Collector):
         for each in self._collected.metrics.calls:
             labels = (each.api_id, each.stage, str(each.status), each.reason)
             family.add_metric(labels, each.count)
+        return family
+
+    def _leases(self) -> Metric:
+        family = CounterMetricFamily(
+            "bargate_leases",
+            "Tokens of limits leased to workers, and what was answered without one",
+            labels=("outcome",),
+        )
+        counts = self._collected.metrics.leases
+        for outcome in ("leased", "spent", "unreachable", "unleased"):
+            family.add_metric((outcome,), getattr(counts, outcome))
         return family
 
     def _latencies(self, name: str, text: str, bounds_s: tuple[float, ...]) -> Metric:

@@ -55,6 +55,7 @@ class Asking:
         self._buckets = _Lane(self._loop)
         self._quotas = _Lane(self._loop)
         self._is_flushing = False
+        self._is_closed = False
         self._ticking = self._loop.call_later(TICK_S, self._tick)
         self.leases = Leases(monotonic, self._flush_soon, without)
 
@@ -74,7 +75,9 @@ class Asking:
             await asyncio.shield((self._buckets if buckets else self._quotas).answered)
 
     def told(self, message: LeasedBuckets | LeasedQuotas | Forget) -> None:
-        """Take what the ledger says."""
+        """Take what the ledger says; when all was given back, nothing more."""
+        if self._is_closed:
+            return
         self.leases.is_silent = False
         if isinstance(message, Forget):
             self.leases.forget(message.keys)
@@ -93,6 +96,7 @@ class Asking:
                 while self._buckets.asked_at is not None or self._quotas.asked_at is not None:
                     lane = self._quotas if self._buckets.asked_at is None else self._buckets
                     await asyncio.shield(lane.answered)
+        self._is_closed = True
         self.leases.give_all_back()
         self._ask_buckets()
         self._ask_quotas()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bargate.ledger.lease_counts import LeaseCounts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -64,6 +66,7 @@ class Metrics(Struct, frozen=True):
 
     calls: tuple[CallCount, ...] = ()
     latencies: tuple[StageLatency, ...] = ()
+    leases: LeaseCounts = LeaseCounts()
 
 
 class _Timed:
@@ -150,7 +153,9 @@ def merged(all_metrics: Iterable[Metrics]) -> Metrics:
     """Add up the counts of several workers."""
     calls: dict[tuple[str, str, int, str], int] = {}
     latencies: dict[tuple[str, str], StageLatency] = {}
+    leases = LeaseCounts()
     for metrics in all_metrics:
+        leases += metrics.leases
         for each in metrics.calls:
             key = (each.api_id, each.stage, each.status, each.reason)
             calls[key] = calls.get(key, 0) + each.count
@@ -159,7 +164,9 @@ def merged(all_metrics: Iterable[Metrics]) -> Metrics:
             known = latencies.get(stage)
             latencies[stage] = latency if known is None else _sum(known, latency)
     return Metrics(
-        tuple(CallCount(*key, count) for key, count in calls.items()), tuple(latencies.values())
+        tuple(CallCount(*key, count) for key, count in calls.items()),
+        tuple(latencies.values()),
+        leases,
     )
 
 

@@ -21,6 +21,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import uvloop
+from msgspec import structs
 
 from bargate.gateway.access_log import AccessLog
 from bargate.gateway.asking import Asking
@@ -60,6 +61,7 @@ from bargate.snapshot.parts import StaleBase
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bargate.gateway.metrics import Metrics
     from bargate.snapshot.parts import Update
 
 ORPHAN_DRAIN_S = 5.0
@@ -132,13 +134,17 @@ class Worker:
                 case Why(number, request_id):
                     await self._channel.send(Answer(number, self._recent.why(request_id)))
                 case Collect(number):
-                    await self._channel.send(Collected(number, self._counters.metrics()))
+                    await self._channel.send(Collected(number, self._metrics()))
                 case LeasedBuckets() | LeasedQuotas() | Forget():
                     self._ledger.told(message)
                 case Drain(deadline_s):
                     self._drain_within(deadline_s)
                 case Serve():
                     _log.error("told to serve twice; going on")
+
+    def _metrics(self) -> Metrics:
+        counted = self._counters.metrics()
+        return structs.replace(counted, leases=self._ledger.leases.counts())
 
     def _drain_within(self, deadline_s: float) -> None:
         if not self._drain.done():

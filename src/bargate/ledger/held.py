@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from bargate.ledger.counters import Bucket, Quota
+from bargate.ledger.messages import BucketAsk
 
 if TYPE_CHECKING:
     from bargate.ledger.counters import Limit
@@ -83,6 +84,17 @@ class Held:
         self.asked_at = instant
         self.waiting = 0
         return self.asked
+
+    def bucket_ask(self, instant: float) -> BucketAsk:
+        """Say how the worker stands to a bucket; what it held for too long it holds no more."""
+        bucket = self.limit
+        assert isinstance(bucket, Bucket)  # noqa: S101  the others are asked for elsewhere
+        if instant >= self.until:
+            self.tokens = 0
+        wanted, waiting = self.ask(instant)
+        ask = BucketAsk(bucket, wanted, waiting, self.tokens, self.used, self.used_at)
+        self.used = 0
+        return ask
 
     def answered(self, granted: int, retry_s: float, remember_s: float, instant: float) -> None:
         """Take note of what was leased of what was asked for."""

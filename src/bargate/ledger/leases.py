@@ -15,17 +15,12 @@ from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Final, Literal
 
-from msgspec import Struct
-
 from bargate.ledger.buckets import HOLD_S
-from bargate.ledger.counters import Bucket, Lacking, Quota, Spent, Taken, Unreachable, Use
+from bargate.ledger.counters import Lacking, Quota, Spent, Taken, Unreachable, Use
 from bargate.ledger.held import Held
+from bargate.ledger.lease_counts import LeaseCounts
 from bargate.ledger.messages import (
-    BucketAsk,
-    BucketLease,
     QuotaAsk,
-    QuotaKey,
-    QuotaLease,
     QuotaReturn,
     UseCount,
     quota_key,
@@ -35,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bargate.ledger.counters import Counted, Limit
+    from bargate.ledger.messages import BucketAsk, BucketLease, QuotaKey, QuotaLease
 
 WithoutLedger = Literal["refuse", "allow"]
 
@@ -49,15 +45,6 @@ _TAKEN: Final = Taken()
 _SILENT: Final = "the ledger does not answer"
 
 _log = logging.getLogger("bargate.ledger")
-
-
-class LeaseCounts(Struct, frozen=True):
-    """What was leased to a worker, what it refused, and what it let pass without a lease."""
-
-    leased: int = 0
-    spent: int = 0
-    unreachable: int = 0
-    unleased: int = 0
 
 
 class Leases:
@@ -194,7 +181,7 @@ class Leases:
         """Give what is to be asked and told of buckets, nothing when there is no need."""
         instant = self._clock()
         self._asked_buckets = self._next(is_quota=False)
-        return tuple(_bucket_ask(held, instant) for held in self._asked_buckets)
+        return tuple(held.bucket_ask(instant) for held in self._asked_buckets)
 
     def leased_buckets(self, leases: Sequence[BucketLease]) -> None:
         """Take the answer to what was asked of buckets."""
@@ -320,15 +307,3 @@ class Leases:
             held.used = 0
         elif held.is_idle():
             del self._held[use]
-
-
-def _bucket_ask(held: Held, instant: float) -> BucketAsk:
-    """Say how the worker stands to a bucket; what it held for too long it holds no more."""
-    bucket = held.limit
-    assert isinstance(bucket, Bucket)  # noqa: S101  the others are asked for elsewhere
-    if instant >= held.until:
-        held.tokens = 0
-    wanted, waiting = held.ask(instant)
-    ask = BucketAsk(bucket, wanted, waiting, held.tokens, held.used, held.used_at)
-    held.used = 0
-    return ask

@@ -28,6 +28,7 @@ _REMEMBER_S: Final = 5.0
 _IDLE_S: Final = 0.5
 _FAILURE_S: Final = 0.25
 _SHARE: Final = 4
+_AHEAD: Final = 8
 
 
 class _Pooled:
@@ -97,7 +98,9 @@ class QuotaPool:
         pooled = self._pooled.setdefault(key, _Pooled(ask.quota))
         pooled.touched_at = instant
         wanted, waiting = self._wanted.get(key, (0, 0))
-        self._wanted[key] = (wanted + ask.wanted, waiting + ask.waiting)
+        # A busy key's calls go on while the store's process is started again.
+        ahead = (ask.wanted - ask.waiting) * _AHEAD
+        self._wanted[key] = (wanted + ask.waiting + ahead, waiting + ask.waiting)
 
     def put_back(self, returns: Iterable[QuotaReturn]) -> tuple[QuotaKey, ...]:
         """Take what a worker did not use; give the quotas of which nothing was left before.

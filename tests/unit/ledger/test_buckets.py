@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bargate.ledger.bucket import LeasedBucket
 from bargate.ledger.counters import Lacking, Spent, Taken, Unreachable
-from bargate.ledger.messages import BucketAsk
+from bargate.ledger.messages import BucketAsk, BucketLease
 from ledger_simulation import Bucket, Ledger, passes
 
 WORKERS = 3
 _STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("call"), st.integers(0, WORKERS - 1), st.integers(1, 12)),
+        st.tuples(st.just("call"), st.integers(0, WORKERS - 1), st.integers(1, 60)),
         st.tuples(st.just("give back"), st.integers(0, WORKERS - 1), st.just(0)),
         st.tuples(st.just("kill"), st.integers(0, WORKERS - 1), st.just(0)),
         st.tuples(st.just("ask"), st.integers(0, WORKERS - 1), st.just(0)),
@@ -218,3 +218,80 @@ def test_calls_pass_without_ledger_where_the_operator_says_so(caplog) -> None:
     assert isinstance(ledger.call(0, bucket, closed), Spent)
     assert len(caplog.records) == 1
     assert ledger.workers[0].counts().unleased == 100
+
+
+def test_what_a_dead_worker_held_is_used_and_then_comes_again() -> None:
+    ledger = Ledger(2)
+    bucket = Bucket("b", 10.0, 40)
+    assert passes(ledger.call(0, bucket))  # and holds some more
+    ledger.kill(0)
+    assert sum(passes(ledger.call(1, bucket)) for _ in range(60)) in range(25, 39)
+    for _ in range(40):
+        ledger.tick()
+    assert sum(passes(ledger.call(1, bucket)) for _ in range(60)) == 40
+    for _ in range(40):
+        ledger.tick()
+    assert not len(ledger.buckets)
+
+
+def test_what_a_silent_worker_held_is_used_and_then_comes_again() -> None:
+    ledger = Ledger(2)
+    bucket = Bucket("b", 10.0, 40)
+    assert passes(ledger.call(0, bucket))
+    for _ in range(100):
+        ledger.instant += 0.1
+        ledger.buckets.sweep(ledger.instant)
+    assert sum(passes(ledger.call(1, bucket)) for _ in range(60)) == 40
+
+
+def test_what_is_held_may_be_used_until_the_ledger_takes_it_for_used() -> None:
+    ledger = Ledger(2)
+    bucket = Bucket("b", 100.0, 40)
+    assert passes(ledger.call(0, bucket))
+    for _ in range(19):  # nothing is heard of the worker for as long as it may use what it holds
+        ledger.instant += 0.1
+        ledger.buckets.sweep(ledger.instant)
+    passed = sum(passes(ledger.call(worker, bucket)) for worker in (0, 1) for _ in range(60))
+    assert passed <= 40
+
+
+def test_one_worker_does_not_hold_what_others_could_use() -> None:
+    ledger = Ledger(2)
+    bucket = Bucket("b", 0.001, 16)
+    assert passes(ledger.call(0, bucket))
+    assert sum(passes(ledger.call(1, bucket)) for _ in range(20)) >= 13
+
+
+def test_a_void_lease_is_used_no_more() -> None:
+    ledger = Ledger(1)
+    bucket = Bucket("b", 1.0, 40)
+    assert passes(ledger.call(0, bucket))
+    leases = ledger.workers[0]
+    leases._due[False][leases._held[bucket]] = None
+    (ask,) = leases.ask_buckets()
+    assert ask.held > 0
+    leases.leased_buckets((BucketLease(0, 0.0, is_void=True),))
+    assert isinstance(leases.take((bucket,), ledger.wall), Lacking)
+
+
+def test_what_was_held_for_too_long_is_not_said_to_be_held() -> None:
+    ledger = Ledger(1)
+    bucket = Bucket("b", 1.0, 40)
+    assert passes(ledger.call(0, bucket))
+    ledger.instant += 60.0
+    leases = ledger.workers[0]
+    leases.expect((bucket,), ledger.wall)
+    (ask,) = leases.ask_buckets()
+    assert ask.held == 0
+
+
+def test_a_use_that_was_told_cannot_be_given_back() -> None:
+    ledger = Ledger(1)
+    bucket = Bucket("b", 0.001, 20)
+    for _ in range(60):
+        if passes(ledger.call(0, bucket)):
+            ledger.tick(0.0)
+            ledger.ask(0)
+            ledger.workers[0].give_back((bucket,))
+    assert ledger.buckets._buckets["b"].grantable(ledger.instant) == 0
+    assert not passes(ledger.call(0, bucket))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bargate.ledger.counters import Spent, Unreachable
+from bargate.ledger.messages import QuotaAsk
 from ledger_simulation import NOON, Ledger, Quota, Use, passes
 
 DAY_S = 86_400.0
@@ -72,9 +73,7 @@ def _happens(ledger: Ledger, quota: Quota, what: str, worker: int, count: int) -
             ledger.tick(count / 8)
 
 
-def _ask(quota: Quota):
-    from bargate.ledger.messages import QuotaAsk
-
+def _ask(quota: Quota) -> QuotaAsk:
     return QuotaAsk(quota, 3, 3)
 
 
@@ -287,7 +286,20 @@ def test_a_key_that_is_on_the_plan_no_more_gets_nothing() -> None:
     assert ledger.used("other") == {}
 
 
-def test_ten_thousand_keys_are_forgotten_when_they_are_idle() -> None:
+def test_nothing_is_asked_for_twice() -> None:
+    ledger = Ledger(1)
+    (quota,) = ledger.plan(10)
+    ledger.pool.want(_ask(quota), ledger.instant)
+    (ask,) = ledger.pool.ask()[0]
+    assert (ask.wanted, ask.waiting) == (3, 3)
+    ledger.pool.want(_ask(quota), ledger.instant)
+    assert ledger.pool.ask()[0] == ()
+    ledger.pool.lost()
+    ledger.pool.want(_ask(quota), ledger.instant)
+    assert len(ledger.pool.ask()[0]) == 1
+
+
+def test_thousands_of_keys_are_forgotten_when_they_are_idle() -> None:
     ledger = Ledger(2)
     keys = [f"key{number}" for number in range(2_000)]
     quotas = ledger.plan(100, "DAY", 0, date(2026, 1, 1), *keys)
