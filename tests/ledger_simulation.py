@@ -112,7 +112,8 @@ class Ledger:
         for _ in range(4):
             if not isinstance(counted, Lacking) or self.is_hung:
                 return counted
-            leases.expect(limits, self.wall)
+            leases.expect(limits, self.wall, is_quota=False)
+            leases.expect(limits, self.wall, is_quota=True)
             self.ask(worker)
             counted = leases.take(limits, self.wall)
         return counted

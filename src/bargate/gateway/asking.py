@@ -32,13 +32,21 @@ TICK_S: Final = 0.25
 
 
 class _Lane:
-    """One kind of question, of which one is under way at a time."""
+    """One kind of question, of which one is under way at a time, since `asked_at`."""
 
-    __slots__ = ("answered", "asked_at")
+    __slots__ = ("answered", "answers", "asked_at", "is_quota", "questions")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, is_quota: bool) -> None:
+        self.is_quota = is_quota
         self.asked_at: float | None = None
+        self.questions = 0
+        self.answers = 0
         self.answered = loop.create_future()
+
+    def ask(self) -> None:
+        """Take note that a question is under way."""
+        self.questions += 1
+        self.asked_at = monotonic()
 
     def wake(self) -> None:
         """Let every waiting call look again."""
@@ -52,8 +60,8 @@ class Asking:
     def __init__(self, post: Callable[[Struct], None], without: WithoutLedger = "refuse") -> None:
         self._loop = asyncio.get_running_loop()
         self._post = post
-        self._buckets = _Lane(self._loop)
-        self._quotas = _Lane(self._loop)
+        self._buckets = _Lane(self._loop, is_quota=False)
+        self._quotas = _Lane(self._loop, is_quota=True)
         self._is_flushing = False
         self._is_closed = False
         self._ticking = self._loop.call_later(TICK_S, self._tick)
@@ -62,17 +70,27 @@ class Asking:
     async def fetch(self, limits: Sequence[Limit]) -> None:
         """Ask for what is lacking; returns when all is known, or when it takes too long."""
         give_up_at = monotonic() + WAIT_S
+        expected = dict.fromkeys((self._buckets, self._quotas), 0)
         while True:
-            buckets, quotas = self.leases.lacking(limits, time())
-            if not (buckets or quotas):
+            lacking = self._lacking(limits)
+            if not lacking:
                 return
             if monotonic() >= give_up_at:
                 self.leases.give_up(limits, time())
                 return
-            self.leases.expect(limits, time())
+            for lane in lacking:
+                # INVARIANT: a call is counted once in a question, and again only after its answer.
+                if lane.answers >= expected[lane]:
+                    self.leases.expect(limits, time(), is_quota=lane.is_quota)
+                    expected[lane] = lane.questions + 1
             self._flush_soon()
             # Shielded: the other calls go on waiting when this one ends.
-            await asyncio.shield((self._buckets if buckets else self._quotas).answered)
+            await asyncio.shield(lacking[0].answered)
+
+    def _lacking(self, limits: Sequence[Limit]) -> list[_Lane]:
+        """Give the kinds of questions that are to be asked."""
+        buckets, quotas = self.leases.lacking(limits, time())
+        return [lane for lane, is_so in ((self._buckets, buckets), (self._quotas, quotas)) if is_so]
 
     def told(self, message: LeasedBuckets | LeasedQuotas | Forget) -> None:
         """Take what the ledger says; when all was given back, nothing more."""
@@ -103,6 +121,7 @@ class Asking:
 
     def _answered(self, lane: _Lane) -> None:
         lane.asked_at = None
+        lane.answers += 1
         lane.wake()
         self._flush_soon()
 
@@ -122,13 +141,13 @@ class Asking:
     def _ask_buckets(self) -> None:
         asks = self.leases.ask_buckets()
         if asks:
-            self._buckets.asked_at = monotonic()
+            self._buckets.ask()
             self._post(AskBuckets(asks))
 
     def _ask_quotas(self) -> None:
         asks, returns, uses = self.leases.ask_quotas()
         if asks or returns or uses:
-            self._quotas.asked_at = monotonic()
+            self._quotas.ask()
             self._post(AskQuotas(asks, returns, uses))
 
     def _tick(self) -> None:

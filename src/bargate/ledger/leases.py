@@ -162,11 +162,11 @@ class Leases:
         quotas = sum(held.is_quota for held in lacking)
         return len(lacking) > quotas, quotas > 0
 
-    def expect(self, limits: Sequence[Limit], now: float) -> None:
-        """Let one more of each limit that is lacking be asked for."""
+    def expect(self, limits: Sequence[Limit], now: float, *, is_quota: bool) -> None:
+        """Let one more of each bucket, or quota, that is lacking be asked for."""
         instant = self._clock()
         for held in self._find(limits):
-            if held.lacks(now, instant):
+            if held.is_quota == is_quota and held.lacks(now, instant):
                 held.waiting += 1
                 self._due[held.is_quota][held] = None
 
@@ -193,7 +193,6 @@ class Leases:
             held.answered(lease.granted, lease.retry_after_s, _REMEMBER_BUCKET_S, instant)
             self._leased += lease.granted
         self._asked_buckets = []
-        self._nobody_waits(is_quota=False)
 
     def ask_quotas(
         self,
@@ -223,7 +222,6 @@ class Leases:
             held.answered(lease.granted, lease.retry_after_s, _REMEMBER_QUOTA_S, instant)
             self._leased += lease.granted
         self._asked_quotas = []
-        self._nobody_waits(is_quota=True)
 
     def forget(self, keys: Iterable[QuotaKey]) -> None:
         """Believe no longer that nothing is left of these quotas; of none, of all."""
@@ -265,11 +263,6 @@ class Leases:
         for held in found:
             del due[held]
         return found
-
-    def _nobody_waits(self, *, is_quota: bool) -> None:
-        """Count those anew who wait for what was not asked for: they are woken by this answer."""
-        for held in self._due[is_quota]:
-            held.waiting = 0
 
     def _renew(self, held: Held, lease: QuotaLease) -> None:
         """Hold what was leased on a day; what is left of another day goes back."""

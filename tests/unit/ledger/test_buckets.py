@@ -46,7 +46,7 @@ def _happens(ledger: Ledger, bucket: Bucket, what: str, worker: int, count: int)
         case "kill":
             ledger.kill(worker)
         case "ask":
-            ledger.workers[worker].expect((bucket,), ledger.wall)
+            ledger.workers[worker].expect((bucket,), ledger.wall, is_quota=False)
             ledger.ask(worker)
         case "tick":
             ledger.tick(count / 20)
@@ -280,7 +280,7 @@ def test_what_was_held_for_too_long_is_not_said_to_be_held() -> None:
     assert passes(ledger.call(0, bucket))
     ledger.instant += 60.0
     leases = ledger.workers[0]
-    leases.expect((bucket,), ledger.wall)
+    leases.expect((bucket,), ledger.wall, is_quota=False)
     (ask,) = leases.ask_buckets()
     assert ask.held == 0
 
