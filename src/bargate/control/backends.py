@@ -10,6 +10,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from bargate.gateway.limits import Limits
+from bargate.gateway.upstream.client_certificates import ClientCertificates
 from bargate.gateway.upstream.connector import Connector
 from bargate.gateway.upstream.pools import Pools
 from bargate.gateway.upstream.resolver import Resolver
@@ -24,9 +25,13 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 class Backends:
-    """Connections to backends, opened at the first request."""
+    """Connections to backends, opened at the first request.
+
+    `certificates` are those that origins which name one are shown.
+    """
 
     def __init__(self) -> None:
+        self.certificates = ClientCertificates()
         self._pools: Pools | None = None
 
     async def __call__(self, request: UpstreamRequest) -> BackendAnswer:
@@ -55,6 +60,7 @@ class Backends:
             Resolver(limits.dns_ttl_s, clock),
             limits.upstream_connect_s,
             ssl.create_default_context(),
+            self.certificates,
         )
         self._pools = Pools(connector, limits, clock)
         return self._pools

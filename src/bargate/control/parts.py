@@ -14,7 +14,9 @@ from msgspec import Struct
 
 from bargate.identity.affected import affected
 from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
+from bargate.model.client_certificate import ClientCertificate
 from bargate.records.access_key import ACCESS_KEY
+from bargate.records.client_certificate import CLIENT_CERTIFICATE
 from bargate.records.http_stage import HTTP_STAGE
 from bargate.records.iam_role import ROLE
 from bargate.records.iam_user import USER
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from bargate.store.interface import Change, Reader
     from bargate.store.kind import Key
 
-SubjectKind = Literal["rest_stage", "http_stage", "user", "role", "access_key", "sealing_key"]
+SubjectKind = Literal[
+    "rest_stage", "http_stage", "user", "role", "access_key", "sealing_key", "client_certificate"
+]
 
 
 class Subject(Struct, frozen=True):
@@ -56,6 +60,8 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
                 yield Subject("http_stage", change.key)
             case SEALING_KEY.name:
                 yield Subject("sealing_key", change.key)
+            case CLIENT_CERTIFICATE.name:
+                yield Subject("client_certificate", change.key)
             case _:
                 for kind, key in affected(tx, change):
                     yield Subject(kind, key)
@@ -64,6 +70,8 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
 def all_subjects(tx: Reader) -> Iterator[Subject]:
     """Give everything that a worker needs."""
     yield from (Subject("sealing_key", SEALING_KEY.key_of(key)) for key in tx.list(SEALING_KEY))
+    for certificate in tx.list(CLIENT_CERTIFICATE):
+        yield Subject("client_certificate", CLIENT_CERTIFICATE.key_of(certificate))
     yield from (Subject("access_key", (key.id,)) for key in tx.list(ACCESS_KEY))
     yield from (Subject("user", USER.key_of(user)) for user in tx.list(USER))
     yield from (Subject("role", ROLE.key_of(role)) for role in tx.list(ROLE))
@@ -86,6 +94,21 @@ def part_of(tx: Reader, subject: Subject) -> Part | None:
             return access_key_of(tx, subject.key[0])
         case "sealing_key":
             return _sealing_key(tx, subject.key)
+        case "client_certificate":
+            return _client_certificate(tx, subject.key)
+
+
+def _client_certificate(tx: Reader, key: Key) -> ClientCertificate | None:
+    record = tx.find(CLIENT_CERTIFICATE, key)
+    if record is None:
+        return None
+    return ClientCertificate(
+        account_id=record.account_id,
+        region=record.region,
+        id=record.id,
+        certificate=record.pem_encoded_certificate,
+        private_key=record.private_key,
+    )
 
 
 def _sealing_key(tx: Reader, key: Key) -> SealingKey | None:

@@ -25,6 +25,7 @@ import uvloop
 from bargate import __version__
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
+from bargate.control.directories import Directories
 from bargate.control.dispatch import Dispatcher
 from bargate.control.documents import store_documents
 from bargate.control.edge import Edge
@@ -87,8 +88,9 @@ class Control:
         self._collected: dict[int, asyncio.Future[Collected]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         identities = CompiledIdentities(action=None)
-        self._publisher = Publisher(store, identities, self._deliver, begin.version)
         self._backends = Backends()
+        directories = Directories(identities, self._backends.certificates)
+        self._publisher = Publisher(store, directories, self._deliver, begin.version)
         self._uses = Uses(store)
         self._quotas = Quotas(store, channel.post)
         self._keys = HttpKeyDirectory(fetch)

@@ -22,7 +22,7 @@ from bargate.snapshot.parts import Update, difference, part_name
 
 if TYPE_CHECKING:
     from bargate.control.parts import Subject
-    from bargate.snapshot.identities import CompiledIdentities
+    from bargate.gateway.served import Directory
     from bargate.snapshot.parts import Part
     from bargate.store.interface import Change, Reader, Store
 
@@ -42,9 +42,7 @@ class _Sent(Struct, frozen=True):
 class Publisher:
     """Publishes every committed change, in order; `version` is that of the last update sent."""
 
-    def __init__(
-        self, store: Store, identities: CompiledIdentities, deliver: Deliver, version: int
-    ) -> None:
+    def __init__(self, store: Store, identities: Directory, deliver: Deliver, version: int) -> None:
         self._store = store
         self._identities = identities
         self._deliver = deliver

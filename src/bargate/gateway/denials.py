@@ -79,13 +79,23 @@ def body_malformed(detail: str) -> Denial:
     )
 
 
+_FAILURE_STATUS: dict[Failure, int] = {
+    "unreachable": 504,
+    "overloaded": 503,
+    "closed": 502,
+    "malformed": 502,
+    "client_certificate": 500,
+}
+
+
 def integration_failure(failure: Failure, detail: str) -> Denial:
     """Give the denial of a call whose backend failed.
 
     AWS [R] apigw-errors §1: the type's default is 504 (no connection); a backend that answers
-    garbage surfaces as 502.
+    garbage surfaces as 502. [I] A client certificate that cannot be shown is 500: no backend is
+    asked without it.
     """
-    status = {"unreachable": 504, "overloaded": 503, "closed": 502, "malformed": 502}[failure]
+    status = _FAILURE_STATUS[failure]
     return Denial(
         response_type="INTEGRATION_FAILURE",
         reason=f"integration.{failure}",

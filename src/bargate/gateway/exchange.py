@@ -206,6 +206,7 @@ class Exchange:
         self._request = request
         context = self._context
         self.record.integration_started_s = monotonic()
+        self.record.client_certificate = request.origin.client_certificate
         timeout_s = request.timeout_s
         queue = context.timeouts.get(timeout_s) or context.timeout(timeout_s, Exchange.timed_out)
         self._deadline = queue

@@ -55,6 +55,7 @@ class _Line(Struct, omit_defaults=True):
     principal_id: str | None = field(name="authorizer.principalId", default=None)
     integration_status: int | None = field(name="integration.status", default=None)
     integration_latency: float | None = field(name="integration.latency", default=None)
+    client_certificate: str | None = field(name="integration.clientCertificateId", default=None)
     response_type: str | None = field(name="error.responseType", default=None)
     error_message: str | None = field(name="error.message", default=None)
     reason: str | None = None
@@ -103,6 +104,7 @@ class JsonFormat:
         if record.integration_latency_s is not None:
             line.integration_status = record.integration_status
             line.integration_latency = round(record.integration_latency_s * 1000, 3)
+            line.client_certificate = record.client_certificate
         if denial is not None:
             line.response_type = denial.response_type
             line.error_message = _cut(error_message(denial))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
+from bargate.gateway.upstream.client_certificates import ClientCertificates
 from bargate.model.installation import ServedStage
 from bargate.snapshot.compile import Options, compile_snapshot
 from bargate.snapshot.identities import CompiledIdentities
@@ -47,6 +48,7 @@ class Served:
         self._directories: dict[str, Directory] = dict.fromkeys(
             ("key", "user", "role", "sealing"), identities
         )
+        self.certificates = self._directories["client_certificate"] = ClientCertificates()
         self._options = Options(identities=identities, eager_max=EAGER_ENDPOINTS, dev=dev)
         self.snapshot: Snapshot = compile_snapshot(self._installation, keys, options=self._options)
 

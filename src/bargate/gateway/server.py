@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bargate.gateway.asking import Asking
     from bargate.gateway.limits import Limits
     from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
+    from bargate.gateway.upstream.client_certificates import ClientCertificates
 
 _BACKLOG = 1_024
 
@@ -31,10 +32,11 @@ class Server:
     """Serves a snapshot on sockets that are already bound.
 
     Must be made inside the running event loop. `upstream_tls` verifies backends; by default
-    against the system's authorities. Without a `ledger` whatever is limited is refused.
+    against the system's authorities. Without a `ledger` whatever is limited is refused;
+    `certificates` are those that backends may be shown.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the parts that serve together, joined by the worker
         self,
         snapshot: Snapshot,
         keys: KeyFetcher,
@@ -43,12 +45,14 @@ class Server:
         *,
         upstream_tls: ssl.SSLContext | None = None,
         ledger: Asking | None = None,
+        certificates: ClientCertificates | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
         self._context = _context(
             WorkerContext(self._loop, limits, snapshot, Needs(keys, ledger), observer, time()),
             upstream_tls or ssl.create_default_context(),
+            certificates,
         )
         if ledger is not None:
             self._context.dispatcher.counters = ledger.leases
@@ -112,11 +116,15 @@ class Server:
         self._sweeper = self._loop.call_later(self._limits.sweep_s, self._sweep)
 
 
-def _context(context: WorkerContext, upstream_tls: ssl.SSLContext) -> WorkerContext:
+def _context(
+    context: WorkerContext,
+    upstream_tls: ssl.SSLContext,
+    certificates: ClientCertificates | None,
+) -> WorkerContext:
     """Join the parts that know each other."""
     limits, deadlines, clock = context.limits, context.deadlines, context.loop.time
     connector = Connector(
-        Resolver(limits.dns_ttl_s, clock), limits.upstream_connect_s, upstream_tls
+        Resolver(limits.dns_ttl_s, clock), limits.upstream_connect_s, upstream_tls, certificates
     )
     context.pools = Pools(connector, limits, clock)
     context.header = deadlines.queue(limits.header_s, ClientConnection.header_timed_out)

@@ -57,7 +57,8 @@ class CallRecord(Struct, kw_only=True):
     `denial` is None for an answered call. `status` is 0 when the client left before an answer.
     `response_bytes` counts body bytes. Times are in seconds: `started_s` and
     `integration_started_s` on the monotonic clock, the latencies as durations
-    (`integration_latency_s` until the backend's head, or its failure).
+    (`integration_latency_s` until the backend's head, or its failure). `client_certificate` is the
+    id of the one that the backend was shown.
     """
 
     call: Call
@@ -72,6 +73,7 @@ class CallRecord(Struct, kw_only=True):
     started_s: float = 0.0
     integration_started_s: float | None = None
     integration_latency_s: float | None = None
+    client_certificate: str | None = None
     latency_s: float = 0.0
 
 

@@ -96,7 +96,12 @@ class Worker:
         self._collector = Collector()
         self._ledger = Asking(channel.post, first.settings.without_ledger)
         self._server = Server(
-            self._served.snapshot, self._keys, self._observer, Limits(), ledger=self._ledger
+            self._served.snapshot,
+            self._keys,
+            self._observer,
+            Limits(),
+            ledger=self._ledger,
+            certificates=self._served.certificates,
         )
         self._drain: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 

@@ -72,6 +72,7 @@ class HttpCustomPlan:
             guarded.stage.variables,
             integration_path(guarded, "uri"),
             verify=not integration.insecure_skip_verification,
+            client_certificate=guarded.stage.client_certificate_id,
         )
         self._parameters = compile_request_parameters(guarded, place)
         self._fillers = compile_fillers(guarded, self._template, self._parameters)

@@ -87,6 +87,7 @@ class HttpProxyPlan:
             guarded.stage.variables,
             integration_path(guarded, "uri"),
             verify=not integration.insecure_skip_verification,
+            client_certificate=guarded.stage.client_certificate_id,
         )
         parameters = compile_request_parameters(guarded, place)
         fillers = compile_fillers(guarded, template, parameters)

@@ -25,13 +25,18 @@ class Response(Struct):
 
 
 class Origin(Struct, frozen=True, cache_hash=True):
-    """Where connections of one upstream pool go; `verify` is TLS certificate verification."""
+    """Where connections of one upstream pool go; `verify` is TLS certificate verification.
+
+    `client_certificate` is the id of the one that the gateway shows there: connections made with
+    one certificate, or without any, are never used for another.
+    """
 
     scheme: Literal["http", "https"]
     host: str
     port: int
     verify: bool = True
     server_name: str | None = None
+    client_certificate: str | None = None
 
 
 class UpstreamRequest(Struct):

@@ -58,8 +58,11 @@ def parse_uri(
     *,
     verify: bool = True,
     server_name: str | None = None,
+    client_certificate: str | None = None,
 ) -> UriTemplate:
     """Parse an http or https integration URI at one stage.
+
+    `client_certificate` is the id of the one to show an https origin.
 
     Raises InvalidConfiguration where it is not one, names an unset stage variable, or has a
     `{variable}` in its authority.
@@ -77,8 +80,9 @@ def parse_uri(
     host, port = _authority(rest[:end], scheme, path)
     target, query = _target(rest[end:], path)
     known: Literal["http", "https"] = "https" if scheme == "https" else "http"
+    shown = client_certificate if known == "https" else None
     return UriTemplate(
-        origin=_origin(known, host.strip("[]"), port, verify, server_name),
+        origin=_origin(known, host.strip("[]"), port, verify, server_name, shown),
         host_header=_host_header(host, port, scheme),
         path_pieces=tuple(_VARIABLE.split(target)),
         query_pieces=tuple(_VARIABLE.split(query)),
@@ -92,9 +96,10 @@ def _origin(
     port: int,
     verify: bool,  # noqa: FBT001 - a cache key
     server_name: str | None,
+    client_certificate: str | None,
 ) -> Origin:
     """Give one object to all templates of an origin: pools are found by it at every call."""
-    return Origin(scheme, host, port, verify, server_name)
+    return Origin(scheme, host, port, verify, server_name, client_certificate)
 
 
 def fill_stage_variables(text: str, variables: Mapping[str, str], path: tuple[str, ...]) -> str:

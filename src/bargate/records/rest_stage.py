@@ -1,8 +1,10 @@
 """A stage of a REST API (AWS [M] apigateway `Stage`)."""
 
 from datetime import datetime
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bargate.store.kind import Index, Key, Kind
 
@@ -45,7 +47,9 @@ class RestStage(Struct, frozen=True, kw_only=True):
     """A name under which a deployment is called; `method_settings` by `{path}/{VERB}`.
 
     The two flush counts grow with FlushStageCache and FlushStageAuthorizersCache: who remembers
-    answers of the stage forgets them when a count is another than before.
+    answers of the stage forgets them when a count is another than before. Backends are shown the
+    client certificate that the stage had when it was last deployed to, until it is again (AWS [D]
+    apigw-evaluation §1): `deployed_client_certificate_id`.
     """
 
     account_id: str
@@ -61,6 +65,7 @@ class RestStage(Struct, frozen=True, kw_only=True):
     canary: CanarySettings | None = None
     access_log_settings: AccessLogSettings | None = None
     client_certificate_id: str | None = None
+    deployed_client_certificate_id: str | None = None
     cache_cluster_enabled: bool = False
     cache_cluster_size: str | None = None
     tracing_enabled: bool = False
@@ -74,6 +79,14 @@ class RestStage(Struct, frozen=True, kw_only=True):
         """Give account, region, API and name."""
         return (self.account_id, self.region, self.api_id, self.name)
 
+    def deployed(self, deployment_id: str) -> Self:
+        """Give the stage as it is once a deployment was made to it."""
+        return replace(
+            self,
+            deployment_id=deployment_id,
+            deployed_client_certificate_id=self.client_certificate_id,
+        )
+
 
 def _certificate_key(stage: RestStage) -> Key | None:
     if stage.client_certificate_id is None:
@@ -81,10 +94,19 @@ def _certificate_key(stage: RestStage) -> Key | None:
     return (stage.account_id, stage.region, stage.client_certificate_id)
 
 
+def _deployed_certificate_key(stage: RestStage) -> Key | None:
+    if stage.deployed_client_certificate_id is None:
+        return None
+    return (stage.account_id, stage.region, stage.deployed_client_certificate_id)
+
+
 REST_STAGE = Kind(
     "rest_stage",
     RestStage,
     RestStage.key,
     # A client certificate that a stage uses cannot be deleted.
-    (Index("client_certificate", _certificate_key),),
+    (
+        Index("client_certificate", _certificate_key),
+        Index("deployed_client_certificate", _deployed_certificate_key),
+    ),
 )

@@ -128,7 +128,10 @@ def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denia
     path = line.partition("?")[0]  # a query may carry a token
     upstream = f"{path} at {origin.scheme}://{origin.host}:{origin.port}"
     passed = structs.replace(outline, outcome="allowed", upstream=upstream)
-    return _with_step(passed, Recorded("integration", "passed", f"passed on: {upstream}"))
+    detail = f"passed on: {upstream}"
+    if origin.client_certificate is not None:
+        detail += f", which is shown the client certificate {origin.client_certificate}"
+    return _with_step(passed, Recorded("integration", "passed", detail))
 
 
 def _resolved(stage: CompiledStage) -> Recorded:

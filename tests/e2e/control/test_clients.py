@@ -45,24 +45,28 @@ def missing(reason: str) -> None:
     pytest.skip(text)
 
 
-def run(bargate: Running, origin: Backend, program: tuple[str, ...], *kind: str) -> dict[str, Any]:
-    """Run a session of a client; gives what it says of each kind of call."""
+def environment_of(bargate: Running) -> dict[str, str]:
+    """Give what a client is told: where the root user's files are."""
     assert bargate.folder is not None
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
     }
-    environment |= {
+    return environment | {
         "AWS_CONFIG_FILE": str(bargate.folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(bargate.folder / "credentials"),
     }
+
+
+def run(bargate: Running, origin: Backend, program: tuple[str, ...], *kind: str) -> dict[str, Any]:
+    """Run a session of a client; gives what it says of each kind of call."""
     gateway = f"http://127.0.0.1:{bargate.gateway.port}"
     done = subprocess.run(
         [*program, gateway, *kind, f"http://127.0.0.1:{origin.port}"],
         capture_output=True,
         text=True,
-        env=environment,
+        env=environment_of(bargate),
         timeout=110,
         check=False,
     )

@@ -7,12 +7,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from bargate.gateway.upstream.backend import Backend
+from bargate.gateway.upstream.client_certificates import NotShowable
 
 if TYPE_CHECKING:
     from bargate.gateway.limits import Limits
     from bargate.gateway.upstream.connector import Connector
     from bargate.gateway.upstream.pools import Pools
-    from bargate.gateway.upstream.sink import Sink
+    from bargate.gateway.upstream.sink import Failure, Sink
     from bargate.mapping.plan import Origin, UpstreamRequest
 
 
@@ -121,6 +122,9 @@ class Pool:
     async def _connect(self) -> None:
         try:
             backend = await self._connector.connect(self._origin, self._new_backend)
+        except NotShowable as error:
+            self._fail_first(str(error), "client_certificate")
+            return
         except (OSError, ValueError) as error:  # ValueError: a host that is no domain name
             self._fail_first(str(error) or type(error).__name__)
             return
@@ -142,7 +146,7 @@ class Pool:
         expires_s = self._pools.now() + self._limits.upstream_max_age_s
         return Backend(self, self._limits, expires_s, self._pools.known_heads)
 
-    def _fail_first(self, detail: str) -> None:
+    def _fail_first(self, detail: str, failure: Failure = "unreachable") -> None:
         if self._waiting:
             sink, _ = self._waiting.popitem(last=False)
-            sink.failed("unreachable", detail)
+            sink.failed(failure, detail)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from bargate.gateway.upstream.backend import Backend
     from bargate.mapping.plan import Headers
 
-Failure = Literal["unreachable", "overloaded", "closed", "malformed"]
+Failure = Literal["unreachable", "overloaded", "closed", "malformed", "client_certificate"]
 
 
 class Sink(Protocol):

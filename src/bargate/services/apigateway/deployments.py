@@ -91,9 +91,7 @@ def _point_stage(
     stage = previous or _new_stage(call, request["stageName"], deployed)
     canary = request.get("canarySettings")
     if canary is None:
-        stage = _with_settings(
-            structs.replace(stage, deployment_id=deployed.deployment_id), request
-        )
+        stage = _with_settings(stage.deployed(deployed.deployment_id), request)
     else:
         stage = structs.replace(stage, canary=_canary(canary, deployed.deployment_id))
     stage = structs.replace(stage, last_updated=call.now)

@@ -34,7 +34,11 @@ def served_of(
         account_id=stage.account_id,
         region=stage.region,
         api=_deployed(tx, stage, stage.deployment_id, known),
-        stage=Stage(name=stage.name, variables=dict(stage.variables)),
+        stage=Stage(
+            name=stage.name,
+            variables=dict(stage.variables),
+            client_certificate_id=stage.deployed_client_certificate_id,
+        ),
         canary=_canary(tx, stage, known),
     )
 

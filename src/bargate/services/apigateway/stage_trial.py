@@ -40,7 +40,12 @@ def try_change(
 
 
 def _what_decides(stage: RestStage) -> tuple[object, ...]:
-    return stage.deployment_id, stage.variables, stage.canary
+    return (
+        stage.deployment_id,
+        stage.variables,
+        stage.canary,
+        stage.deployed_client_certificate_id,
+    )
 
 
 def not_enforceable(error: InvalidConfiguration) -> AwsError:

@@ -97,6 +97,8 @@ def update_stage(call: OperationCall, request: Params) -> Params:
     """Change a stage."""
     stage = the_stage(call, request)
     changed = patched((call, stage), request, STAGE_PATCHES)[1]
+    if changed.deployment_id != stage.deployment_id:
+        changed = changed.deployed(changed.deployment_id)
     changed = structs.replace(changed, last_updated=call.now)
     try_change(call.tx, changed, stage)
     return stage_output(call.tx.update(REST_STAGE, stage.key(), lambda _: changed))

@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from bargate.access.call import Call, Facts
 from bargate.access.key_directory import KeySource
 from bargate.access.verdict import Denial, Need
+from bargate.model.installation import Stage
 from bargate.model.rest_api import Integration, Method, Resource
 from bargate.services.apigateway.errors import bad_request
 from bargate.services.apigateway.finding import the_authorizer
 from bargate.services.apigateway.test_invoke_method import Invocation, compiled, frozen
 from bargate.services.apigateway.test_log import ExecutionLog
-from bargate.services.apigateway.test_request import simulated_call, stage_variables
+from bargate.services.apigateway.test_request import STAGE, simulated_call, stage_variables
 from bargate.services.environment import Environment
 from bargate.services.operation import Later, operation
 
@@ -45,7 +46,7 @@ def test_invoke_authorizer(call: OperationCall, request: Params) -> Later:
         raise bad_request("No key set can be fetched from here: deploy the API and call it")
     api = _guarded(frozen(call, request), authorizer)
     simulated = simulated_call(call, request, "GET", "/")
-    stage = compiled(call, api, stage_variables(request), keys)
+    stage = compiled(call, api, Stage(name=STAGE, variables=stage_variables(request)), keys)
     matched = stage.router.match("GET", "/")
     if matched is None:
         raise AssertionError("the API has this one method")  # INVARIANT: see _guarded

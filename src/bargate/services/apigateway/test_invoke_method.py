@@ -18,9 +18,11 @@ from bargate.access.verdict import Denial, Need
 from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.model.installation import Installation, ServedStage, Stage
 from bargate.model.invalid import InvalidConfiguration
+from bargate.records.client_certificate import CLIENT_CERTIFICATE
+from bargate.services.apigateway.client_certificates import MISSING
 from bargate.services.apigateway.deployed import frozen_api
 from bargate.services.apigateway.errors import bad_request, not_found
-from bargate.services.apigateway.finding import the_api, the_resource
+from bargate.services.apigateway.finding import find_part, the_api, the_resource
 from bargate.services.apigateway.model_schemas import InvalidSchema
 from bargate.services.apigateway.stage_trial import not_enforceable
 from bargate.services.apigateway.test_log import ExecutionLog
@@ -92,7 +94,12 @@ def _test(call: OperationCall, request: Params) -> Invocation:
         raise not_found("Invalid Method identifier specified")
     api = _only(frozen(call, request), resource, verb)
     simulated = simulated_call(call, request, "GET" if verb == "ANY" else verb, resource.path)
-    stage = compiled(call, api, stage_variables(request), NoKeys())
+    shown = Stage(
+        name=STAGE,
+        variables=stage_variables(request),
+        client_certificate_id=_certificate(call, request),
+    )
+    stage = compiled(call, api, shown, NoKeys())
     matched = stage.router.match(simulated.method, simulated.resource_path)
     if matched is None:
         raise bad_request("pathWithQueryString is not a path of the resource")
@@ -101,6 +108,14 @@ def _test(call: OperationCall, request: Params) -> Invocation:
     )
     test.log.method_request(simulated, resource.path, dict(matched[1]))
     return test
+
+
+def _certificate(call: OperationCall, request: Params) -> str | None:
+    """Give the id of the certificate that the backend is shown, of the caller's own."""
+    wanted = request.get("clientCertificateId") or None
+    if wanted is not None and find_part(call, CLIENT_CERTIFICATE, wanted) is None:
+        raise bad_request(MISSING)  # [I]
+    return wanted
 
 
 def frozen(call: OperationCall, request: Params) -> RestApi:
@@ -127,9 +142,7 @@ def _only(api: RestApi, record: RestResource, verb: str) -> RestApi:
     return replace(api, policy=None, resources=(replace(resource, methods=(method,)),))
 
 
-def compiled(
-    call: OperationCall, api: RestApi, variables: dict[str, str], keys: KeyDirectory
-) -> CompiledStage:
+def compiled(call: OperationCall, api: RestApi, stage: Stage, keys: KeyDirectory) -> CompiledStage:
     """Compile an API as the test stage; raises BadRequestException for what cannot be enforced."""
     known = call.environment.installation if isinstance(call.environment, Environment) else None
     place = replace(known or Installation(), partition=call.partition)
@@ -137,7 +150,7 @@ def compiled(
         account_id=call.account_id,
         region=call.region,
         api=api,
-        stage=Stage(name=STAGE, variables=variables),
+        stage=stage,
     )
     try:
         return compile_stage(served, Surroundings(place, keys))

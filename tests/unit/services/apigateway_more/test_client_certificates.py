@@ -5,8 +5,11 @@ from datetime import timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from bargate.control.parts import Subject, all_subjects, part_of
+from bargate.model.client_certificate import ClientCertificate as ClientCertificatePart
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
 from bargate.services.apigateway import SERVICE, client_certificates
+from bargate.services.apigateway.served import served_stage
 from calling import ACCOUNT, REGION, Calling, root
 from unit.services.apigateway_more.building_apis import api_with_stages, patch
 
@@ -68,6 +71,56 @@ def test_a_certificate_in_use_is_not_deleted(api: Calling) -> None:
     api("DeleteStage", restApiId=rest, stageName="prod")
     api("DeleteClientCertificate", clientCertificateId=made)
     assert api("GetClientCertificates")["items"] == []
+
+
+def served_certificate(api: Calling, rest: str) -> str | None:
+    stage = api.store.read(lambda tx: served_stage(tx, (ACCOUNT, REGION, rest, "prod")))
+    assert stage is not None
+    return stage.stage.client_certificate_id
+
+
+def test_a_stage_shows_what_it_had_when_it_was_deployed_to(api: Calling) -> None:
+    """AWS [D] apigw-evaluation §1: a redeploy is needed, and until then the old one is in use."""
+    one, two = (api("GenerateClientCertificate")["clientCertificateId"] for _ in range(2))
+    rest = api_with_stages(api, "prod")
+
+    def show(certificate: str | None) -> None:
+        step = (
+            patch("replace", "/clientCertificateId", certificate)
+            if certificate
+            else patch("remove", "/clientCertificateId")
+        )
+        api("UpdateStage", restApiId=rest, stageName="prod", patchOperations=[step])
+
+    show(one)
+    assert served_certificate(api, rest) is None
+    api("CreateDeployment", restApiId=rest, stageName="prod")
+    assert served_certificate(api, rest) == one
+    show(two)
+    assert served_certificate(api, rest) == one
+    refused = api.refused("DeleteClientCertificate", clientCertificateId=one)
+    assert "until the API is deployed to it again" in refused.message
+    other = api("CreateDeployment", restApiId=rest)["id"]
+    steps = [patch("replace", "/deploymentId", other)]
+    api("UpdateStage", restApiId=rest, stageName="prod", patchOperations=steps)
+    assert served_certificate(api, rest) == two
+    api("DeleteClientCertificate", clientCertificateId=one)
+    show(None)
+    assert served_certificate(api, rest) == two
+    api("CreateDeployment", restApiId=rest, stageName="prod")
+    assert served_certificate(api, rest) is None
+
+
+def test_workers_are_sent_the_key_and_told_when_it_is_gone(api: Calling) -> None:
+    made = api("GenerateClientCertificate")
+    subject = Subject("client_certificate", (ACCOUNT, REGION, made["clientCertificateId"]))
+    assert subject in api.store.read(lambda tx: list(all_subjects(tx)))
+    part = api.store.read(lambda tx: part_of(tx, subject))
+    assert isinstance(part, ClientCertificatePart)
+    assert part.certificate == made["pemEncodedCertificate"]
+    assert part.private_key.reveal().startswith("-----BEGIN PRIVATE KEY-----")
+    api("DeleteClientCertificate", clientCertificateId=made["clientCertificateId"])
+    assert api.store.read(lambda tx: part_of(tx, subject)) is None
 
 
 def test_an_account_has_a_bounded_number(api: Calling, monkeypatch: object) -> None:
