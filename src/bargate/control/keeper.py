@@ -194,8 +194,8 @@ class Keeper:
                     stored = self._stored.get(number)
                     if stored is not None and not stored.done():
                         stored.set_result(error)
-                case LeasedQuotas(leases):
-                    self._supervisor.ledger.leased(leases)
+                case LeasedQuotas():
+                    self._supervisor.ledger.leased(message)
                 case Forget(keys):
                     self._supervisor.ledger.forget(keys)
                 case Collect(number):

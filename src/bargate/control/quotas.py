@@ -51,19 +51,20 @@ class Quotas:
 
     async def answer(self, message: AskQuotas) -> None:
         """Book and answer a message; one at a time."""
-        self._is_answering = True
+        self._is_answering = is_booked = True
         try:
             leases = await self._store.submit(lambda tx: book(tx, message, self._clock()))
         except (StoreBusy, StoreUnavailable) as error:
             leases = (QuotaLease(0, failure=f"quotas cannot be counted: {error}"),) * len(
                 message.asks
             )
+            is_booked = False
         finally:
             self._is_answering = False
         for ask, lease in zip(message.asks, leases, strict=True):
             if not lease.granted:
                 self._remember(quota_key(ask.quota))
-        self._post(LeasedQuotas(leases))
+        self._post(LeasedQuotas(leases, is_booked))
         # What changed meanwhile may not have been seen by what was just answered.
         changed, self._changed = self._changed, set()
         self._tell(changed)

@@ -130,9 +130,13 @@ class AskQuotas(Struct, frozen=True, tag=True):
 
 
 class LeasedQuotas(Struct, frozen=True, tag=True):
-    """The answer to `AskQuotas`, in the order of its asks."""
+    """The answer to `AskQuotas`, in the order of its asks.
+
+    `is_booked` says whether what came back, and what was counted, is stored; if not, it is not lost.
+    """
 
     leases: tuple[QuotaLease, ...]
+    is_booked: bool = True
 
 
 class Forget(Struct, frozen=True, tag=True):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SETTLE_S: Final = 0.4
 SWEEP_S: Final = 0.5
+PAUSE_S: Final = 0.25
 FLUSH_S: Final = 3.0
 _AWAY: Final = "the control process does not answer, and what it had leased of the quota is used up"
 
@@ -74,6 +75,7 @@ class LedgerDesk:
         self._questions: list[_Question] = []
         self._control: Post | None = None
         self._is_asking = False
+        self._pause_until = 0.0
         self._settled = asyncio.Event()
         self._sweeping: asyncio.TimerHandle | None = None
 
@@ -126,10 +128,12 @@ class LedgerDesk:
         self._is_asking = False
         self._pool.lost()
 
-    def leased(self, leases: Sequence[QuotaLease]) -> None:
+    def leased(self, answer: LeasedQuotas) -> None:
         """Take the control process' answer."""
         self._is_asking = False
-        self._pool.leased(leases, monotonic())
+        self._pool.leased(answer.leases, monotonic(), is_booked=answer.is_booked)
+        if not answer.is_booked:
+            self._pause_until = monotonic() + PAUSE_S
         self._answer()
 
     def forget(self, keys: Sequence[QuotaKey]) -> None:
@@ -178,8 +182,8 @@ class LedgerDesk:
         question.post(LeasedQuotas(tuple(lease or away for lease in question.leases)))
 
     def _ask(self) -> None:
-        """Ask the control process, unless it is asked already."""
-        if self._is_asking or self._control is None:
+        """Ask the control process, unless it is asked already or has just failed."""
+        if self._is_asking or self._control is None or monotonic() < self._pause_until:
             return
         asks, returns, uses = self._pool.ask()
         if asks or returns or uses:

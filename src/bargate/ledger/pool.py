@@ -58,6 +58,7 @@ class QuotaPool:
         self._pooled: dict[QuotaKey, _Pooled] = {}
         self._wanted: dict[QuotaKey, tuple[int, int]] = {}
         self._asked: dict[QuotaKey, None] = {}
+        self._told: tuple[tuple[QuotaReturn, ...], tuple[UseCount, ...]] = ((), ())
         self._returns: dict[tuple[QuotaKey, str], int] = {}
         self._uses: dict[Use, int] = {}
 
@@ -132,10 +133,19 @@ class QuotaPool:
             wanted, waiting = self._wanted.pop(key)
             asks.append(QuotaAsk(self._pooled[key].quota, wanted, waiting))
         returns = tuple(QuotaReturn(*place, n) for place, n in _first(self._returns))
-        return tuple(asks), returns, tuple(UseCount(use, n) for use, n in _first(self._uses))
+        uses = tuple(UseCount(use, n) for use, n in _first(self._uses))
+        self._told = (returns, uses)
+        return tuple(asks), returns, uses
 
-    def leased(self, leases: Sequence[QuotaLease], instant: float) -> None:
-        """Take the answer to what was asked."""
+    def leased(
+        self, leases: Sequence[QuotaLease], instant: float, *, is_booked: bool = True
+    ) -> None:
+        """Take the answer to what was asked; what was told and not booked is told once more."""
+        if not is_booked:
+            returns, uses = self._told
+            for each in returns:
+                self._collect(each.key, each.day, each.count)
+            self.note(uses)
         for key, lease in zip(self._asked, leases, strict=True):
             pooled = self._pooled[key]
             if lease.failure:
@@ -151,7 +161,10 @@ class QuotaPool:
         self._asked = {}
 
     def lost(self) -> None:
-        """Expect no answer to what was asked: whoever was asked is gone."""
+        """Expect no answer to what was asked: whoever was asked is gone.
+
+        What was told may have been booked, so it is not told again.
+        """
         self._asked = {}
 
     def forget(self, keys: Sequence[QuotaKey]) -> None:

@@ -115,6 +115,8 @@ def test_a_store_that_cannot_be_written_leases_nothing() -> None:
         (lease,) = (await served.ask(1)).leases
         assert not lease.granted
         assert "cannot be counted" in lease.failure
+        assert isinstance(served.posted[-1], LeasedQuotas)
+        assert not served.posted[-1].is_booked
 
     asyncio.run(run())
 

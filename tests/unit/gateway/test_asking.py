@@ -23,6 +23,7 @@ from bargate.ledger.counters import (
     Spent,
     Taken,
     Unreachable,
+    Use,
 )
 from bargate.ledger.messages import QuotaLease
 from bargate.model.quota import Allowance
@@ -66,13 +67,13 @@ class Joined:
             counted = asking.leases.take((limit,), time.time())
         return counted
 
-    async def answer(self, granted: int, **more: Any) -> AskQuotas:
+    async def answer(self, granted: int, *, is_booked: bool = True, **more: Any) -> AskQuotas:
         """Answer the next question to the control process."""
         message = await asyncio.wait_for(self.control.get(), 5)
         assert isinstance(message, AskQuotas)
         day = {"day": "2026-11-27", "until": time.time() + 3600} if granted else {}
         lease = QuotaLease(granted, **day, **more)
-        self.desk.leased((lease,) * len(message.asks))
+        self.desk.leased(LeasedQuotas((lease,) * len(message.asks), is_booked))
         return message
 
     async def close(self) -> None:
@@ -206,7 +207,7 @@ def test_a_worker_that_dies_before_its_answer_loses_nothing() -> None:
         assert isinstance(question, AskQuotas)
         assert [ask.quota for ask in question.asks] == [other]
         joined.desk.worker_gone(0)
-        joined.desk.leased((QuotaLease(0, failure="gone"),))
+        joined.desk.leased(LeasedQuotas((QuotaLease(0, failure="gone"),)))
         assert [type(await joined.call(QUOTA, 1)) for _ in range(2)] == [Taken, Taken]
         both.cancel()
         await joined.close()
@@ -231,6 +232,32 @@ def test_a_stop_gives_back_what_nobody_used() -> None:
     run(work)
 
 
+def test_what_could_not_be_booked_is_told_again_after_a_pause() -> None:
+    async def work() -> None:
+        joined = Joined()
+        joined.desk.control_there(joined.control.put_nowait)
+        call = asyncio.ensure_future(joined.call(QUOTA))
+        await joined.answer(8)
+        assert isinstance(await call, Taken)
+        use = Use("123456789012", "us-east-1", "plan", "other")
+        for _ in range(5):
+            assert isinstance(await joined.call(use), Taken)
+        returned = used = 0
+        asked_at = []
+        while not (returned and used):
+            message = await joined.answer(0, is_booked=False)
+            asked_at.append(time.monotonic())
+            returned += sum(each.count for each in message.returns)
+            used += sum(each.count for each in message.uses)
+        message = await joined.answer(0)
+        assert time.monotonic() - asked_at[-1] >= 0.2
+        assert sum(each.count for each in message.returns) == 7
+        assert sum(each.count for each in message.uses) == 5
+        await joined.close()
+
+    run(work)
+
+
 def test_what_comes_unasked_breaks_nothing() -> None:
     async def work() -> None:
         asking = Asking(lambda _: None)
@@ -240,7 +267,7 @@ def test_what_comes_unasked_breaks_nothing() -> None:
         desk = LedgerDesk()
         desk.worker_gone(7)
         desk.asked(7, AskBuckets(()))
-        desk.leased(())
+        desk.leased(LeasedQuotas(()))
         await desk.close()
 
     run(work)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bargate.ledger.counters import Spent, Unreachable
 from bargate.ledger.messages import QuotaAsk
-from ledger_simulation import NOON, Ledger, Quota, Use, passes
+from ledger_simulation import NOON, Bucket, Ledger, Quota, Use, passes
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
@@ -310,3 +310,34 @@ def test_thousands_of_keys_are_forgotten_when_they_are_idle() -> None:
     assert not len(ledger.pool)
     assert not ledger.workers[0]._held
     assert not ledger.workers[0]._quotas
+
+
+def test_what_a_bucket_refuses_takes_nothing_of_the_quota() -> None:
+    ledger = Ledger(2)
+    (quota,) = ledger.plan(100)
+    bucket = Bucket("b", 0.001, 3)
+    assert sum(passes(ledger.call(at % 2, bucket, quota)) for at in range(60)) == 3
+    for _ in range(8):
+        ledger.tick()
+    assert ledger.used() == {"2026-11-27": 3}
+
+
+def test_a_spent_quota_takes_nothing_of_the_bucket() -> None:
+    ledger = Ledger(2)
+    (quota,) = ledger.plan(3)
+    bucket = Bucket("b", 0.001, 20)
+    assert sum(passes(ledger.call(at % 2, bucket, quota)) for at in range(60)) == 3
+    for _ in range(8):
+        ledger.tick()
+    assert sum(passes(ledger.call(0, bucket)) for _ in range(60)) == 17
+
+
+@pytest.mark.parametrize("step_s", [DAY_S, -HOUR_S, -30 * DAY_S])
+def test_a_clock_step_is_nothing_to_a_bucket(step_s) -> None:
+    ledger = Ledger(2)
+    bucket = Bucket("b", 1.0, 20)
+    assert sum(passes(ledger.call(at % 2, bucket)) for at in range(60)) == 20
+    ledger.wall += step_s
+    assert sum(passes(ledger.call(at % 2, bucket)) for at in range(60)) == 0
+    ledger.instant += 5.0
+    assert sum(passes(ledger.call(at % 2, bucket)) for at in range(60)) == 5
