@@ -8,8 +8,8 @@
                     gateway-PORT.sock
 
 It serves no call itself and holds no call's data; it keeps the state that the workers serve, so
-that one that starts needs nobody else. Updates are applied one after the other; those that come
-while one is under way are applied together.
+that one that starts needs nobody else, and counts their limits (`ledger_desk`). Updates are applied
+one after the other; those that come while one is under way are applied together.
 """
 
 from __future__ import annotations
