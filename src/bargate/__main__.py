@@ -7,7 +7,7 @@ import click
 
 from bargate import __version__
 
-_COMMANDS = ("serve", "validate", "routes", "explain", "why")
+_COMMANDS = ("serve", "validate", "routes", "explain", "why", "run", "credentials")
 
 
 class _Commands(click.Group):

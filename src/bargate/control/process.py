@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,7 @@ import uvloop
 from bargate import __version__
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
+from bargate.control.credentials import CredentialsSocket
 from bargate.control.directories import Directories
 from bargate.control.dispatch import Dispatcher
 from bargate.control.documents import store_documents
@@ -56,6 +58,7 @@ from bargate.gateway.channel import AskQuotas, Channel, decoder
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.stderr_log import log_to_stderr
+from bargate.settings import run_directory
 from bargate.snapshot.identities import CompiledIdentities
 from bargate.store.folder import open_folder
 from bargate.store.interface import StoreRefused
@@ -65,6 +68,7 @@ from bargate.wire.models import ServiceModels
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from bargate.services.environment import Environment
     from bargate.snapshot.parts import Update
     from bargate.store.interface import Store
 
@@ -94,13 +98,15 @@ class Control:
         self._uses = Uses(store)
         self._quotas = Quotas(store, channel.post)
         self._keys = HttpKeyDirectory(fetch)
-        self._server = EndpointServer(self._edge(identities))
-
-    def _edge(self, identities: CompiledIdentities) -> Edge:
-        settings, store = self._settings, self._store
         environment = make_environment(
-            settings, store.read(sealing_keys), self._backends, self._keys
+            begin.settings, store.read(sealing_keys), self._backends, self._keys
         )
+        folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
+        self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)
+        self._server = EndpointServer(self._edge(identities, environment))
+
+    def _edge(self, identities: CompiledIdentities, environment: Environment) -> Edge:
+        settings, store = self._settings, self._store
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),
             services=SERVICES,
@@ -122,12 +128,14 @@ class Control:
         obeying = loop.create_task(self._obey())
         self._store.subscribe(self._publisher.committed)
         self._store.subscribe(self._quotas.committed)
+        await self._credentials.start()
         publishing = loop.create_task(self._publish())
         noting = loop.create_task(self._uses.run())
         serving = await self._server.begin(listener)
         ended, _ = await asyncio.wait(
             {obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED
         )
+        self._credentials.stop()
         self._server.end()
         await serving
         if self._is_ending and not obeying.done():

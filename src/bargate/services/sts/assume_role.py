@@ -14,11 +14,12 @@ from msgspec import Struct
 from bargate.arn import MalformedArn, parse_arn
 from bargate.identity.find import role_of_arn
 from bargate.identity.last_used import note_role_use
+from bargate.identity.session_key import session_key_id
 from bargate.identity.unique_id import secret_access_key
 from bargate.policy import AccountRoot, PolicyKind, compile_policy, parse_policy
 from bargate.services.decide import access_denied, decide
 from bargate.services.operation import OperationCall, Params, Target, operation
-from bargate.services.sts.credentials import issue, packed_size_percent, session_key_id
+from bargate.services.sts.credentials import issue, packed_size_percent
 from bargate.services.sts.mfa import authenticated_at
 from bargate.services.sts.session_policies import session_policies, session_tags, tag_context
 from bargate.tokens.session import Session
