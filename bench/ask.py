@@ -1,8 +1,11 @@
 """One request without wrk: does the gateway pass what it should?"""
 
 import http.client
+import time
 
 from bench.load import Request
+
+_KNOWN_WITHIN_S = 5.0
 
 
 def ask(port: int, request: Request) -> int:
@@ -17,3 +20,10 @@ def ask(port: int, request: Request) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def ask_until(port: int, request: Request, status: int) -> None:
+    """Return once the gateway answers so, or after a few seconds: `measure.check` tells then."""
+    deadline = time.monotonic() + _KNOWN_WITHIN_S
+    while ask(port, request) != status and time.monotonic() < deadline:
+        time.sleep(0.02)

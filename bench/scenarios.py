@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from bench import bargate_peer, envoy, haproxy, iam_peer, nginx
+from bench import bargate_peer, envoy, haproxy, iam_peer, keys_peer, nginx
 from bench.testbed import Gateway, Testbed
 
 
@@ -23,10 +23,14 @@ SCENARIOS = (
     Scenario("haproxy", "HAProxy, plain proxy", haproxy.proxy, "haproxy"),
     Scenario("envoy", "Envoy, plain proxy", envoy.proxy, "envoy"),
     Scenario("envoy-jwt", "Envoy, jwt_authn", envoy.jwt_authn, "envoy"),
+    Scenario("envoy-key", "Envoy, api_key_auth, 10,000 keys", envoy.api_key_auth, "envoy"),
     Scenario("open", "Bargate, open route", bargate_peer.open_route),
     Scenario("policy", "Bargate, resource policy of 20 statements", bargate_peer.resource_policy),
     Scenario("iam", "Bargate, IAM authorizer, policy of 20 statements", iam_peer.signed_calls),
     Scenario("jwt", "Bargate, JWT with scopes", bargate_peer.jwt_with_scopes),
+    Scenario("keys-100", "Bargate, API key and usage plan, 100 keys", keys_peer.few),
+    Scenario("keys-10000", "Bargate, API key and usage plan, 10,000 keys", keys_peer.many),
+    Scenario("keys-100000", "Bargate, API key and usage plan, 100,000 keys", keys_peer.most),
     Scenario("validation", "Bargate, request validation", bargate_peer.request_validation),
     Scenario("logged", "Bargate, open route, access log to a file", bargate_peer.open_route_logged),
     Scenario("routes-10", "Bargate, 10 routes asked in turn", bargate_peer.ten_routes),

@@ -10,6 +10,7 @@ from bench.results import POLICY, Results, Target
 ENVOY_RATIO = 1.3
 IAM_ENVOY_RATIO = 1.0
 ROUTES_RATIO = 0.95
+KEYS_RATIO = 0.95
 WORKER_RSS_MB = 80.0
 POLICY_US = 5.0
 
@@ -104,6 +105,20 @@ _WANTED = (
         lambda results: ratio(results, "iam", "envoy"),
         "x",
         lambda value: value >= IAM_ENVOY_RATIO,
+    ),
+    _Wanted(
+        "API key and usage plan over Envoy plain",
+        f"≥ {ENVOY_RATIO} x",
+        lambda results: ratio(results, "keys-10000", "envoy"),
+        "x",
+        lambda value: value >= ENVOY_RATIO,
+    ),
+    _Wanted(
+        "100,000 API keys over 100",
+        f"≥ {KEYS_RATIO} x",
+        lambda results: ratio(results, "keys-100000", "keys-100"),
+        "x",
+        lambda value: value >= KEYS_RATIO,
     ),
     _Wanted(
         "1,000 routes over 10 routes",
