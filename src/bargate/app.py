@@ -29,6 +29,7 @@ from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor
 from bargate.model.invalid import InvalidConfiguration
+from bargate.model.rest_api import RestApi
 from bargate.reloading import Reloading, load_documents
 from bargate.settings import ControlSettings, run_directory
 from bargate.signals import Signals
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bargate.documents import Loaded
+    from bargate.model.http_api import HttpApi
     from bargate.model.installation import Installation
     from bargate.reloading import Deliver, Show
     from bargate.settings import GatewaySettings
@@ -93,6 +95,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         partition=source.partition,
         domain=source.domain,
         issuers=source.issuers,
+        account_throttle=source.account_throttle,
     )
 
 
@@ -107,6 +110,8 @@ async def _serve(
     _check_tls(settings)
     if loaded is not None:
         show(loaded.warnings)
+    if control is None:
+        _warn_of_keys(installation)
     state = {} if control else state_of(installation)
     supervisor = Supervisor(settings, state, installation)
     signals = Signals()
@@ -131,6 +136,22 @@ async def _serve(
         if keeper is not None:
             announce_endpoint(keeper)
         await Reloading(source, deliver, show, watched).until(signals)
+
+
+def _warn_of_keys(installation: Installation) -> None:
+    """Say that API keys are made with AWS's API, where that is off."""
+    apis = {each.api.name for each in installation.served if _requires_keys(each.api)}
+    for name in sorted(apis):
+        _log.warning(
+            "API %s has methods that require an API key; with --api-listen off there are none, and"
+            " their calls are refused",
+            name,
+        )
+
+
+def _requires_keys(api: RestApi | HttpApi) -> bool:
+    resources = api.resources if isinstance(api, RestApi) else ()
+    return any(method.api_key_required for each in resources for method in each.methods)
 
 
 def _check_log_format(settings: GatewaySettings, installation: Installation) -> None:

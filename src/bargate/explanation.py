@@ -22,6 +22,7 @@ from bargate.gateway.head import HeadReader
 from bargate.gateway.limits import Limits
 from bargate.gateway.request_line import BadRequest
 from bargate.gateway.serving import CallRecord
+from bargate.ledger.replay import Replayed
 from bargate.mapping.plan import Response
 from bargate.snapshot.explain import (
     ExplainedCall,
@@ -101,7 +102,7 @@ def _explain(
         return explain_preflight(stage, call, outcome), None
     parameters = record.facts.path_parameters if record.facts else {}
     known = denial if record.endpoint is None else None
-    return explain_call(stage, record.endpoint, call, Facts(parameters), known)
+    return explain_call(stage, record.endpoint, call, Facts(parameters, counters=Replayed()), known)
 
 
 def _call(request: OfflineRequest, head: RequestHead) -> Call:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bargate.model.installation import ServedStage
+    from bargate.model.usage_plan import Throttle
 
 Fingerprints = dict[str, tuple[int, int, int]]
 
@@ -37,6 +38,7 @@ class Source(Struct, frozen=True, kw_only=True):
     partition: str = "aws"
     domain: str = "localhost"
     signature_skew_s: int = DEFAULT_SIGNATURE_SKEW_S
+    account_throttle: Throttle | None = None
 
     def installation(self, served: tuple[ServedStage, ...] = ()) -> Installation:
         """Give the installation that serves these stages."""
@@ -48,6 +50,7 @@ class Source(Struct, frozen=True, kw_only=True):
             served=served,
             issuers=self.issuers,
             signature_skew_s=self.signature_skew_s,
+            account_throttle=self.account_throttle,
         )
 
 

@@ -30,7 +30,7 @@ NO_ANSWER = 0
 class Certified(BaseHTTPRequestHandler):
     """What stands behind GET /certified, for the gateway alone."""
 
-    def do_GET(self) -> None:  # noqa: N802  the standard library's name
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()

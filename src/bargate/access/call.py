@@ -12,8 +12,10 @@ from bargate.ledger.counters import Counters, NoLedger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bargate.access.api_keys import Admission
     from bargate.access.iam_credentials import Signer
     from bargate.access.identities import Identity
+    from bargate.ledger.counters import Counted, Limit
     from bargate.policy import Decision
 
 
@@ -67,7 +69,9 @@ class Facts(Struct, eq=False):
     | identity (verified) | iam authorizer: signature |
     | iam_decision | iam authorizer: permissions |
     | principal_id, claims, scopes, authorizer_context | the authorizer |
-    | api_key_id | api key |
+    | usage_identifier_key | a Lambda authorizer |
+    | api_key_id, admission | api key |
+    | counted, limits (what was answered, of what) | usage plan and throttling |
     | validation_error | request validation |
 
     `counters` is what limits are asked of: the worker's, or those of a replay.
@@ -82,7 +86,11 @@ class Facts(Struct, eq=False):
     claims: Mapping[str, Any] | None = None
     scopes: tuple[str, ...] = ()
     authorizer_context: Mapping[str, str] = {}
+    usage_identifier_key: str | None = None
     api_key_id: str | None = None
+    admission: Admission | None = None
+    counted: Counted | None = None
+    limits: tuple[Limit, ...] = ()
     validation_error: str | None = None
     step: int = 0
     counters: Counters = NO_LEDGER

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from msgspec import Struct, field
 
+from bargate.access.api_keys import ApiKeys, NoApiKeys
 from bargate.access.call import Call, Facts
 from bargate.access.identities import Identities, NoIdentities
 from bargate.access.key_directory import KeyDirectory
@@ -49,6 +50,7 @@ class GuardedMethod(Struct, frozen=True):
     keys: KeyDirectory
     shared: Shared = field(default_factory=Shared)
     identities: Identities = NoIdentities()
+    api_keys: ApiKeys = NoApiKeys()
 
 
 class GuardedRoute(Struct, frozen=True):

@@ -12,6 +12,7 @@ from bargate.access import (
     iam_credentials,
     iam_signature,
     jwt_authorizer,
+    limits,
     method_arn,
     resource_policy,
     unsupported_authorizer,
@@ -30,6 +31,7 @@ REST_API: tuple[RestControl, ...] = (
     cognito_authorizer.CONTROL,
     resource_policy.LATE,
     api_key.CONTROL,
+    limits.REST_CONTROL,
     valid_parameters.CONTROL,
     valid_body.CONTROL,
 )
@@ -40,4 +42,5 @@ HTTP_API: tuple[HttpControl, ...] = (
     iam_signature.HTTP_CONTROL,
     iam_authorizer.HTTP_CONTROL,
     jwt_authorizer.CONTROL,
+    limits.HTTP_CONTROL,
 )

@@ -2,11 +2,13 @@
 
 import asyncio
 import ipaddress
+import re
 import sys
 from pathlib import Path
 from typing import Any, Literal
 
 import click
+from msgspec import structs
 
 from bargate import app
 from bargate.cli import findings
@@ -14,9 +16,11 @@ from bargate.cli.options import optional_files_argument, source_of, source_optio
 from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
 from bargate.model.invalid import InvalidConfiguration
+from bargate.model.usage_plan import Throttle
 from bargate.settings import GatewaySettings, TlsFiles
 
 MAX_WORKERS = 256
+_THROTTLE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?):(\d{1,9})", re.ASCII)
 
 
 def _listen(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int]:
@@ -30,6 +34,17 @@ def _listen_or_off(
     context: click.Context, parameter: click.Parameter, value: str
 ) -> tuple[str, int] | None:
     return None if value == "off" else _listen(context, parameter, value)
+
+
+def _throttle(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> Throttle | None:
+    if value is None:
+        return None
+    found = _THROTTLE.fullmatch(value)
+    if found is None:
+        raise click.BadParameter(f"{value!r}: a throttle looks like 10000:5000, or 0.5:1")
+    return Throttle(rate_limit=float(found[1]), burst_limit=int(found[2]))
 
 
 @click.command()
@@ -90,6 +105,13 @@ def _listen_or_off(
     help="Seconds that calls in flight may take to finish on a stop (SIGTERM).",
 )
 @click.option(
+    "--account-throttle",
+    metavar="RATE:BURST",
+    callback=_throttle,
+    help="Calls a second that all APIs of an account and region may take together, and how many at"
+    " once; AWS: 10000:5000.  [default: any number]",
+)
+@click.option(
     "--without-ledger",
     type=click.Choice(["refuse", "allow"]),
     default="refuse",
@@ -108,6 +130,7 @@ def serve(
     access_log: str,
     access_log_format: str | None,
     drain_s: float,
+    account_throttle: Throttle | None,
     without_ledger: Literal["refuse", "allow"],
     **options: Any,
 ) -> None:
@@ -121,7 +144,7 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     _check_endpoint(data, api_listen, dev=dev)
-    source = source_of(**options)
+    source = structs.replace(source_of(**options), account_throttle=account_throttle)
     if api_listen is None and not source.files:
         raise click.UsageError("with --api-listen off there is nothing to serve but API documents")
     settings = GatewaySettings(

@@ -41,5 +41,6 @@ def make_environment(
             partition=settings.partition,
             domain=settings.domain,
             issuers=settings.issuers,
+            account_throttle=settings.account_throttle,
         ),
     )

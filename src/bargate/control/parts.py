@@ -16,13 +16,17 @@ from bargate.identity.affected import affected
 from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
 from bargate.model.client_certificate import ClientCertificate
 from bargate.records.access_key import ACCESS_KEY
+from bargate.records.api_key import API_KEY
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
 from bargate.records.http_stage import HTTP_STAGE
 from bargate.records.iam_role import ROLE
 from bargate.records.iam_user import USER
 from bargate.records.rest_stage import REST_STAGE
 from bargate.records.sealing_key import SEALING_KEY
+from bargate.records.usage_plan import USAGE_PLAN
+from bargate.records.usage_plan_key import USAGE_PLAN_KEY
 from bargate.services.apigateway import served as rest
+from bargate.services.apigateway import served_keys
 from bargate.services.apigatewayv2 import served as http
 from bargate.tokens.session import SealingKey
 
@@ -34,7 +38,15 @@ if TYPE_CHECKING:
     from bargate.store.kind import Key
 
 SubjectKind = Literal[
-    "rest_stage", "http_stage", "user", "role", "access_key", "sealing_key", "client_certificate"
+    "rest_stage",
+    "http_stage",
+    "user",
+    "role",
+    "access_key",
+    "sealing_key",
+    "api_key",
+    "usage_plan",
+    "client_certificate",
 ]
 
 
@@ -62,13 +74,20 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
                 yield Subject("sealing_key", change.key)
             case CLIENT_CERTIFICATE.name:
                 yield Subject("client_certificate", change.key)
+            case API_KEY.name:
+                yield Subject("api_key", change.key)
+            case USAGE_PLAN_KEY.name:
+                account_id, region, _, key_id = change.key
+                yield Subject("api_key", (account_id, region, key_id))
+            case USAGE_PLAN.name:
+                yield Subject("usage_plan", change.key)
             case _:
                 for kind, key in affected(tx, change):
                     yield Subject(kind, key)
 
 
 def all_subjects(tx: Reader) -> Iterator[Subject]:
-    """Give everything that a worker needs."""
+    """Give everything that a worker needs, but for API keys."""
     yield from (Subject("sealing_key", SEALING_KEY.key_of(key)) for key in tx.list(SEALING_KEY))
     for certificate in tx.list(CLIENT_CERTIFICATE):
         yield Subject("client_certificate", CLIENT_CERTIFICATE.key_of(certificate))
@@ -77,6 +96,16 @@ def all_subjects(tx: Reader) -> Iterator[Subject]:
     yield from (Subject("role", ROLE.key_of(role)) for role in tx.list(ROLE))
     yield from (Subject("rest_stage", REST_STAGE.key_of(stage)) for stage in tx.list(REST_STAGE))
     yield from (Subject("http_stage", HTTP_STAGE.key_of(stage)) for stage in tx.list(HTTP_STAGE))
+    yield from (Subject("usage_plan", USAGE_PLAN.key_of(plan)) for plan in tx.list(USAGE_PLAN))
+
+
+def all_parts(tx: Reader) -> dict[Subject, Part]:
+    """Give all that workers need."""
+    parts = {subject: part_of(tx, subject) for subject in all_subjects(tx)}
+    there = {subject: part for subject, part in parts.items() if part is not None}
+    # Of these there may be very many: they are not looked up one by one.
+    there |= {Subject("api_key", key): part for key, part in served_keys.served_keys(tx)}
+    return there
 
 
 def part_of(tx: Reader, subject: Subject) -> Part | None:
@@ -94,6 +123,10 @@ def part_of(tx: Reader, subject: Subject) -> Part | None:
             return access_key_of(tx, subject.key[0])
         case "sealing_key":
             return _sealing_key(tx, subject.key)
+        case "api_key":
+            return served_keys.served_key(tx, subject.key)
+        case "usage_plan":
+            return served_keys.served_plan(tx, subject.key)
         case "client_certificate":
             return _client_certificate(tx, subject.key)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from bargate.control.parts import all_subjects, concerned, part_of
+from bargate.control.parts import all_parts, concerned, part_of
 from bargate.model.installation import ServedStage
 from bargate.snapshot.parts import Update, difference, part_name
 
@@ -61,8 +61,7 @@ class Publisher:
             await self._send_everything()
 
     async def _send_everything(self) -> None:
-        parts = self._store.read(lambda tx: _parts(tx, all_subjects(tx)))
-        there = {subject: part for subject, part in parts.items() if part is not None}
+        there = self._store.read(all_parts)
         names = {subject: part_name(part) for subject, part in there.items()}
         put = {names[subject]: part for subject, part in there.items()}
         for gone in set(self._known.values()) - put.keys():

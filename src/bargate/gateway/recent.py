@@ -20,6 +20,7 @@ from msgspec import Struct, structs
 from bargate.access.call import Call, Facts
 from bargate.access.explain import Recorded
 from bargate.access.verdict import Denial
+from bargate.ledger.replay import Replayed
 from bargate.snapshot.explain import (
     ExplainedCall,
     explain_call,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bargate.gateway.serving import CallRecord
+    from bargate.ledger.counters import Counted
     from bargate.snapshot.compiled import CompiledStage, Endpoint
 
 MAX_CALLS = 1000
@@ -53,6 +55,7 @@ class _Remembered(Struct, frozen=True):
     denial: Denial | None
     has_body: bool
     size_bytes: int
+    counted: Counted | None
 
 
 class RecentCalls:
@@ -124,6 +127,7 @@ def _remembered(record: CallRecord) -> _Remembered:
         denial,
         has_body,
         _size_bytes(call) + (_text_bytes(denial) if denial else 0),
+        record.facts.counted if record.facts else None,
     )
 
 
@@ -171,7 +175,7 @@ def _explain(remembered: _Remembered) -> ExplainedCall:
         preflight = stage.cors.preflight(call)  # the one answer that needs no route
         if preflight is not None:
             return explain_preflight(stage, call, preflight)
-    facts = Facts(remembered.path_parameters)
+    facts = Facts(remembered.path_parameters, counters=Replayed(remembered.counted))
     explained, _ = explain_call(stage, remembered.endpoint, call, facts, denial)
     if not remembered.has_body and denial is not None:
         return structs.replace(

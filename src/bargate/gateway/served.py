@@ -12,6 +12,7 @@ from msgspec import structs
 
 from bargate.gateway.upstream.client_certificates import ClientCertificates
 from bargate.model.installation import ServedStage
+from bargate.snapshot.api_keys import CompiledApiKeys
 from bargate.snapshot.compile import Options, compile_snapshot
 from bargate.snapshot.identities import CompiledIdentities
 from bargate.snapshot.parts import StageDelta, apply
@@ -45,11 +46,15 @@ class Served:
         self._state: State = {}
         identities = CompiledIdentities()
         # By the kinds of parts that each is told of.
-        self._directories: dict[str, Directory] = dict.fromkeys(
-            ("key", "user", "role", "sealing"), identities
+        api_keys = CompiledApiKeys()
+        self._directories: dict[str, Directory] = {
+            **dict.fromkeys(("key", "user", "role", "sealing"), identities),
+            **dict.fromkeys(("api_key", "plan"), api_keys),
+        }
+        self._options = Options(
+            identities=identities, api_keys=api_keys, eager_max=EAGER_ENDPOINTS, dev=dev
         )
         self.certificates = self._directories["client_certificate"] = ClientCertificates()
-        self._options = Options(identities=identities, eager_max=EAGER_ENDPOINTS, dev=dev)
         self.snapshot: Snapshot = compile_snapshot(self._installation, keys, options=self._options)
 
     def take(self, updates: Sequence[Update]) -> None:

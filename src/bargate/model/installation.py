@@ -53,7 +53,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     Account and region are those of APIs that come from documents; a stage has its own. `issuers`
     maps a user pool's ARN to the URL that stands as its issuer in place of AWS's own; `domain` is
     the suffix of `{apiId}.execute-api.{region}.{domain}` host names. `signature_skew_s` bounds how
-    far the clock of who signs a call may be away (AWS [O] iam-sts §6: 5 minutes).
+    far the clock of who signs a call may be away (AWS [O] iam-sts §6: 5 minutes). `account_throttle` is
+    what all APIs of one account and region may be called together, None for any amount.
     """
 
     account_id: str = DEFAULT_ACCOUNT_ID
@@ -63,3 +64,4 @@ class Installation(Struct, frozen=True, kw_only=True):
     served: tuple[ServedStage, ...] = ()
     issuers: dict[str, str] = {}
     signature_skew_s: int = DEFAULT_SIGNATURE_SKEW_S
+    account_throttle: Throttle | None = None

@@ -1,4 +1,4 @@
-"""API keys, usage plans and account limits, as workers need them.
+"""API keys and usage plans, as workers need them.
 
 The control plane says which plans a key is on; which stages and how much are the plan's.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from bargate.model.quota import Period  # noqa: TC001  msgspec looks it up
+
+# AWS [D] apigw-objects §1: what holds where one half of a throttle is left out.
+DEFAULT_RATE, DEFAULT_BURST = 10_000.0, 5_000
 
 
 class Throttle(Struct, frozen=True, kw_only=True):
@@ -64,11 +67,3 @@ class ApiKey(Struct, frozen=True, kw_only=True, tag="api_key"):
     digest: str
     enabled: bool
     plans: tuple[KeyOnPlan, ...] = ()
-
-
-class AccountLimits(Struct, frozen=True, kw_only=True, tag="limits"):
-    """How often all APIs of an account in a region may be called together."""
-
-    account_id: str
-    region: str
-    throttle: Throttle

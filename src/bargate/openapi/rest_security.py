@@ -73,8 +73,3 @@ def _mention(operation: Cursor, access: MethodAccess) -> None:
             "CUSTOM cannot be decided yet: every call is refused with 500",
             "protect the method by IAM, a cognito_user_pools authorizer or a resource policy",
         )
-    if access.api_key_required:
-        operation.warn(
-            "the method requires an API key and keys are not decided on yet: calls are refused with 403",
-            "leave the API key out for now",
-        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bargate.access.api_keys import NoApiKeys
 from bargate.access.identities import NoIdentities
 from bargate.model.invalid import InvalidConfiguration
 from bargate.snapshot.snapshot import CompiledApi, Snapshot
@@ -15,6 +16,7 @@ from bargate.snapshot.stage import Surroundings, compile_stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bargate.access.api_keys import ApiKeys
     from bargate.access.identities import Identities
     from bargate.access.key_directory import KeyDirectory
     from bargate.model.installation import Installation, ServedStage
@@ -29,6 +31,7 @@ class Options(Struct, frozen=True, kw_only=True, eq=False):
     """
 
     identities: Identities = NoIdentities()
+    api_keys: ApiKeys = NoApiKeys()
     eager_max: int | None = None
     dev: bool = False
     draw: Callable[[], float] = random
@@ -45,7 +48,13 @@ def compile_snapshot(
     Raises InvalidConfiguration for the first part that cannot be enforced.
     """
     chosen = options or Options()
-    around = Surroundings(installation, keys, chosen.identities, chosen.eager_max)
+    around = Surroundings(
+        installation,
+        keys,
+        identities=chosen.identities,
+        api_keys=chosen.api_keys,
+        eager_max=chosen.eager_max,
+    )
     former = {} if previous is None else previous.apis
     is_same_place = previous is not None and _same_place(previous.installation, installation)
     apis: dict[str, dict[str, CompiledStage]] = {}
@@ -73,10 +82,11 @@ def _is_as_served(stage: CompiledStage, served: ServedStage) -> bool:
 
 
 def _same_place(one: Installation, other: Installation) -> bool:
-    return (one.partition, one.domain, one.issuers) == (
+    return (one.partition, one.domain, one.issuers, one.account_throttle) == (
         other.partition,
         other.domain,
         other.issuers,
+        other.account_throttle,
     )
 
 

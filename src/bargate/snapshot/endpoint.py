@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
+from bargate.access.api_keys import ApiKeys, NoApiKeys
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, GuardedRoute, Shared
 from bargate.access.order import HTTP_API, REST_API
@@ -49,12 +50,14 @@ class Frame(Struct, frozen=True, eq=False):
     keys: KeyDirectory
     identities: Identities
     shared: Shared
+    api_keys: ApiKeys = NoApiKeys()
 
     def is_as(self, other: Frame) -> bool:
         """Say whether an endpoint compiled in the one does in the other."""
         return (
             self.keys is other.keys
             and self.identities is other.identities
+            and self.api_keys is other.api_keys
             and (self.installation, self.api, self.stage)
             == (other.installation, other.api, other.stage)
         )
@@ -195,6 +198,7 @@ def _guarded_method(frame: Frame, resource: Resource, method: Method) -> Guarded
         frame.keys,
         frame.shared,
         frame.identities,
+        frame.api_keys,
     )
 
 

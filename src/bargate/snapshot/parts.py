@@ -16,7 +16,7 @@ from bargate.model.domain_name import DomainName
 from bargate.model.identity import AccessKey, Role, User
 from bargate.model.installation import ServedStage
 from bargate.model.network import VpcEndpoint
-from bargate.model.usage_plan import AccountLimits, ApiKey, UsagePlan
+from bargate.model.usage_plan import ApiKey, UsagePlan
 from bargate.snapshot.delta import StageDelta, StaleBase, difference, merge
 from bargate.tokens.session import SealingKey
 
@@ -42,9 +42,7 @@ __all__ = [
 
 IdentityPart: TypeAlias = AccessKey | User | Role | SealingKey
 # What a directory of a worker is told of, besides identities.
-DirectoryPart: TypeAlias = (
-    ApiKey | UsagePlan | AccountLimits | VpcEndpoint | DomainName | ClientCertificate
-)
+DirectoryPart: TypeAlias = ApiKey | UsagePlan | VpcEndpoint | DomainName | ClientCertificate
 Part: TypeAlias = ServedStage | StageDelta | IdentityPart | DirectoryPart
 # What is served, by name; whole stages, never deltas.
 State: TypeAlias = "dict[str, ServedStage | IdentityPart | DirectoryPart]"
@@ -75,7 +73,6 @@ _NAMES: dict[type, tuple[str, Callable[[Any], tuple[str, ...]]]] = {
     SealingKey: ("sealing", lambda key: (key.id,)),
     ApiKey: ("api_key", lambda key: (key.account_id, key.region, key.id)),
     UsagePlan: ("plan", lambda plan: (plan.account_id, plan.region, plan.id)),
-    AccountLimits: ("limits", lambda limits: (limits.account_id, limits.region)),
     VpcEndpoint: ("vpc_endpoint", lambda endpoint: (endpoint.id,)),
     DomainName: ("domain", lambda domain: (domain.name, domain.id)),
     ClientCertificate: ("client_certificate", lambda certificate: (certificate.id,)),

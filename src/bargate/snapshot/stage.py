@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from bargate.access.api_keys import NoApiKeys
 from bargate.access.control import Shared
 from bargate.access.identities import NoIdentities
 from bargate.mapping.context import domain_name
@@ -27,6 +28,7 @@ from bargate.snapshot.router import NO_ROUTES, Router
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bargate.access.api_keys import ApiKeys
     from bargate.access.identities import Identities
     from bargate.access.key_directory import KeyDirectory
     from bargate.model.http_api import HttpApi, Route
@@ -45,6 +47,7 @@ class Surroundings(Struct, frozen=True, eq=False):
     installation: Installation
     keys: KeyDirectory
     identities: Identities = NoIdentities()
+    api_keys: ApiKeys = NoApiKeys()
     eager_max: int | None = None
 
 
@@ -78,7 +81,9 @@ def _compile(
     place = structs.replace(
         around.installation, account_id=served.account_id, region=served.region, served=()
     )
-    frame = Frame(place, bare(api), stage, around.keys, around.identities, Shared())
+    frame = Frame(
+        place, bare(api), stage, around.keys, around.identities, Shared(), around.api_keys
+    )
     if former is None or former.frame is None or not former.frame.is_as(frame):
         former = _framed(frame)
     assert former.frame is not None  # noqa: S101  checked, or made, above

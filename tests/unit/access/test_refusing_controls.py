@@ -2,7 +2,7 @@
 
 import pytest
 
-from bargate.access import api_key, method_arn, unsupported_authorizer
+from bargate.access import method_arn, unsupported_authorizer
 from bargate.access.call import Facts
 from bargate.access.verdict import Denial
 from building import call, guarded, method, policy, rest_api
@@ -22,24 +22,6 @@ def test_methods_with_an_unsupported_authorizer_answer_500() -> None:
 def test_other_methods_have_no_such_step(kind: str) -> None:
     api = rest_api(("/pets", method(authorization_type=kind)))
     assert unsupported_authorizer.REST_CONTROL.compile(guarded(api)) is None
-
-
-@pytest.mark.parametrize(
-    ("headers", "reason"),
-    [({}, "missing"), ({"X-Api-Key": ""}, "missing"), ({"X-Api-Key": "k" * 40}, "unknown")],
-)
-def test_a_required_api_key_is_never_known(headers: dict[str, str], reason: str) -> None:
-    step = api_key.CONTROL.compile(guarded(rest_api(("/pets", method(api_key_required=True)))))
-    assert step is not None
-    denial = step(call(headers=headers), Facts({}))
-    assert isinstance(denial, Denial)
-    assert denial.response_type == "INVALID_API_KEY"
-    assert denial.reason == f"api_key.{reason}"
-    assert "kkkk" not in denial.detail
-
-
-def test_no_key_is_asked_for_where_none_is_required() -> None:
-    assert api_key.CONTROL.compile(guarded(rest_api(("/pets", method())))) is None
 
 
 def test_a_method_arn_that_is_too_long_is_refused() -> None:

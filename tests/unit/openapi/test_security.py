@@ -57,9 +57,10 @@ def test_x_api_key_in_the_header_requires_a_key():
     assert method.authorization_type == "NONE"
 
 
-def test_a_required_key_is_warned_about():
-    found = imported(text_of(KEY, "[{key: []}]")).findings
-    assert any("requires an API key" in str(finding) for finding in found)
+def test_a_required_key_is_read_without_a_warning():
+    found = imported(text_of(KEY, "[{key: []}]"))
+    assert not any("key" in str(finding) for finding in found.findings)
+    assert any(method.api_key_required for each in found.api.resources for method in each.methods)
 
 
 def test_a_scheme_named_x_api_key_with_an_authorizer_is_no_api_key():

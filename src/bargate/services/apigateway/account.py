@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from bargate.model.usage_plan import DEFAULT_BURST, DEFAULT_RATE, Throttle
 from bargate.records.account_settings import ACCOUNT_SETTINGS, AccountSettings
 from bargate.services.apigateway.errors import bad_request
 from bargate.services.apigateway.patch import Rule, Step, Table, patched
@@ -23,7 +24,7 @@ _ROLE: Final = re.compile(r"arn:[a-z-]{3,16}:iam::\d{12}:role/[\w+=,.@/-]{1,576}
 @operation()
 def get_account(call: OperationCall, request: Params) -> Params:  # noqa: ARG001
     """Give the account's settings in the Region."""
-    return _show(_settings(call))
+    return _show(call, _settings(call))
 
 
 @operation(writes=True)
@@ -38,7 +39,7 @@ def update_account(call: OperationCall, request: Params) -> Params:
         call.tx.create(ACCOUNT_SETTINGS, changed)
     else:
         call.tx.update(ACCOUNT_SETTINGS, key, lambda _: changed)
-    return _show(changed)
+    return _show(call, changed)
 
 
 def _settings(call: OperationCall) -> AccountSettings:
@@ -72,13 +73,13 @@ _PATCHES: Final = Table(
 )
 
 
-def _show(settings: AccountSettings) -> Params:
+def _show(call: OperationCall, settings: AccountSettings) -> Params:
+    """Write the settings; the throttle is the operator's (`serve --account-throttle`), or none."""
+    throttle = call.environment.installation.account_throttle if call.environment else None
+    limits = throttle or Throttle(rate_limit=DEFAULT_RATE, burst_limit=DEFAULT_BURST)
     return present(
         cloudwatchRoleArn=settings.cloudwatch_role_arn,
-        throttleSettings={
-            "burstLimit": settings.throttle_burst_limit,
-            "rateLimit": settings.throttle_rate_limit,
-        },
+        throttleSettings={"burstLimit": limits.burst_limit, "rateLimit": limits.rate_limit},
         features=["UsagePlans"],
         apiKeyVersion="4",  # AWS [O]
     )

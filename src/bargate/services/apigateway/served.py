@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bargate.model.installation import Canary, ServedStage, Stage
+from bargate.model.usage_plan import Throttle
 from bargate.records.deployed_rest_api import DEPLOYED_REST_API
 from bargate.records.rest_stage import REST_STAGE, RestStage
+from bargate.services.apigateway.method_settings import resource_and_verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,10 +39,27 @@ def served_of(
         stage=Stage(
             name=stage.name,
             variables=dict(stage.variables),
+            throttles=_throttles(stage),
             client_certificate_id=stage.deployed_client_certificate_id,
         ),
         canary=_canary(tx, stage, known),
     )
+
+
+def _throttles(stage: RestStage) -> dict[str, Throttle]:
+    """Give the buckets of methods. Of a setting with a limit taken away (-1) there is none."""
+    return {
+        _method(key): Throttle(
+            rate_limit=setting.throttling_rate_limit, burst_limit=setting.throttling_burst_limit
+        )
+        for key, setting in stage.method_settings.items()
+        if setting.throttling_rate_limit >= 0 and setting.throttling_burst_limit >= 0
+    }
+
+
+def _method(key: str) -> str:
+    path, verb = resource_and_verb(key)
+    return f"{path}/{verb}"
 
 
 def _deployed(

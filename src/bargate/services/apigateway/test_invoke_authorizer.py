@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bargate.access.call import Call, Facts
 from bargate.access.key_directory import KeySource
 from bargate.access.verdict import Denial, Need
+from bargate.ledger.replay import Replayed
 from bargate.model.installation import Stage
 from bargate.model.rest_api import Integration, Method, Resource
 from bargate.services.apigateway.errors import bad_request
@@ -50,7 +51,14 @@ def test_invoke_authorizer(call: OperationCall, request: Params) -> Later:
     matched = stage.router.match("GET", "/")
     if matched is None:
         raise AssertionError("the API has this one method")  # INVARIANT: see _guarded
-    test = Invocation(stage, matched[0], simulated, Facts({}), ExecutionLog(simulated), monotonic())
+    test = Invocation(
+        stage,
+        matched[0],
+        simulated,
+        Facts({}, counters=Replayed()),
+        ExecutionLog(simulated),
+        monotonic(),
+    )
     return Later(lambda: _run(test, keys))
 
 

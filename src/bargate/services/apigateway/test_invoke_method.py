@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from bargate.access.call import Call, Facts
 from bargate.access.verdict import Denial, Need
+from bargate.ledger.replay import Replayed
 from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.model.installation import Installation, ServedStage, Stage
 from bargate.model.invalid import InvalidConfiguration
@@ -104,7 +105,12 @@ def _test(call: OperationCall, request: Params) -> Invocation:
     if matched is None:
         raise bad_request("pathWithQueryString is not a path of the resource")
     test = Invocation(
-        stage, matched[0], simulated, Facts(matched[1]), ExecutionLog(simulated), monotonic()
+        stage,
+        matched[0],
+        simulated,
+        Facts(matched[1], counters=Replayed()),
+        ExecutionLog(simulated),
+        monotonic(),
     )
     test.log.method_request(simulated, resource.path, dict(matched[1]))
     return test

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bargate.model.installation import ServedStage, Stage
+from bargate.model.usage_plan import DEFAULT_BURST, DEFAULT_RATE, Throttle
 from bargate.records.deployed_http_api import DEPLOYED_HTTP_API
-from bargate.records.http_stage import HTTP_STAGE, HttpStage
+from bargate.records.http_stage import HTTP_STAGE, HttpStage, RouteSettings
 
 if TYPE_CHECKING:
     from bargate.model.http_api import HttpApi
@@ -35,5 +36,25 @@ def serving(stage: HttpStage, api: HttpApi) -> ServedStage:
         account_id=stage.account_id,
         region=stage.region,
         api=api,
-        stage=Stage(name=stage.name, variables=stage.variables),
+        stage=Stage(name=stage.name, variables=stage.variables, throttles=_throttles(stage)),
+    )
+
+
+def _throttles(stage: HttpStage) -> dict[str, Throttle]:
+    """Give the buckets of routes by their keys, and `*/*` for each route without its own.
+
+    AWS [O]: a route's settings take the place of the stage's.
+    """
+    settings = {"*/*": stage.default_route_settings, **stage.route_settings}
+    found = {key: _throttle(each) for key, each in settings.items()}
+    return {key: each for key, each in found.items() if each is not None}
+
+
+def _throttle(settings: RouteSettings) -> Throttle | None:
+    rate, burst = settings.throttling_rate_limit, settings.throttling_burst_limit
+    if rate is None and burst is None:
+        return None
+    return Throttle(
+        rate_limit=DEFAULT_RATE if rate is None else rate,
+        burst_limit=DEFAULT_BURST if burst is None else burst,
     )
