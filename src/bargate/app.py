@@ -84,6 +84,7 @@ async def serve(
 
 
 def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> ControlSettings:
+    throttle = source.account_throttle
     return ControlSettings(
         folder=str(folder.absolute()),
         host=endpoint.host,
@@ -95,7 +96,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         partition=source.partition,
         domain=source.domain,
         issuers=source.issuers,
-        account_throttle=source.account_throttle,
+        account_throttle=None if throttle is None else (throttle.rate_limit, throttle.burst_limit),
     )
 
 

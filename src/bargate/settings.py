@@ -5,8 +5,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bargate.model.usage_plan import Throttle
-
 
 class TlsFiles(Struct, frozen=True):
     """The gateway's own certificate chain and private key, as PEM files."""
@@ -40,7 +38,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
 
     `folder` holds the store, the master key and the root credentials; `is_temporary` says that it
     goes when the process does, so that nothing need be durable. `dev` takes any credentials as the
-    account's administrator. `issuers` and `account_throttle` are those of `Installation`; `gateway_url` is where the workers
+    account's administrator. `issuers` and `account_throttle` (rate, burst) are those of `Installation`; `gateway_url` is where the workers
     answer.
     """
 
@@ -55,7 +53,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     domain: str = "localhost"
     issuers: dict[str, str] = {}
     gateway_url: str = ""
-    account_throttle: Throttle | None = None
+    account_throttle: tuple[float, int] | None = None
 
 
 def run_directory(environment: dict[str, str], temporary: Path, user_id: int) -> Path:

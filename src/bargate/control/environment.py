@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bargate.identity.attempts import Attempts
 from bargate.model.installation import Installation
+from bargate.model.usage_plan import Throttle
 from bargate.services.environment import Environment
 from bargate.tokens.sealed import Sealer
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from bargate.services.environment import BackendCaller, FetchingKeys
     from bargate.settings import ControlSettings
     from bargate.tokens.session import SealingKey
+
+
+def _throttle(settings: ControlSettings) -> Throttle | None:
+    if settings.account_throttle is None:
+        return None
+    rate, burst = settings.account_throttle
+    return Throttle(rate_limit=rate, burst_limit=burst)
 
 
 def make_environment(
@@ -41,6 +49,6 @@ def make_environment(
             partition=settings.partition,
             domain=settings.domain,
             issuers=settings.issuers,
-            account_throttle=settings.account_throttle,
+            account_throttle=_throttle(settings),
         ),
     )
