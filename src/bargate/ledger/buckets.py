@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bargate.ledger.messages import BucketAsk
 
 # How long a worker may use what it holds after it asked, and how much longer it is waited for.
-HOLD_S: Final = 2.0
+HOLD_S: Final = 10.0
 GRACE_S: Final = 0.5
 MAX_BUCKETS: Final = 1_000_000
 # One worker is not given more than this part of what is there, unless calls wait for it.

@@ -11,10 +11,15 @@ from bargate.ledger.messages import BucketAsk
 if TYPE_CHECKING:
     from bargate.ledger.counters import Limit
 
-# Of a bucket something is asked for ahead of the calls at once, of a quota only for a busy key:
-# until it comes back, what is leased shows in GetUsage.
-_BUCKET_AHEAD: Final = 8
+# Something is asked for ahead of the calls at once. Of a quota that is little of what it allows, or
+# a part of what a busy key used: until it comes back, what is leased shows in GetUsage.
+_AHEAD: Final = 8
+_MOST_AT_ONCE: Final = 64
+_LITTLE: Final = 4_096
 _BUSY: Final = 16
+# For how long something is held that nobody takes of: longer where it is little of the whole.
+IDLE_S: Final = 0.5
+IDLE_LITTLE_S: Final = 10.0
 _MAX_AHEAD: Final = 5_000
 _UNLIMITED: Final = 1 << 62
 
@@ -29,7 +34,7 @@ class Held:
 
     __slots__ = (
         "asked", "asked_at", "day", "failure", "failure_until", "is_quota", "limit", "low",
-        "retry_at", "spent_until", "taken", "taken_before", "tokens", "until", "used", "used_at",
+        "retry_at", "spent_until", "taken", "taken_before", "tokens", "until", "used", "used_at", "usual",
         "waiting",
     )  # fmt: skip
 
@@ -51,6 +56,7 @@ class Held:
         self.retry_at = 0.0
         self.failure = ""
         self.failure_until = 0.0
+        self.usual = usual(limit)
         if isinstance(limit, Bucket):
             if limit.rate <= 0 or limit.burst <= 0:
                 self.spent_until = self.retry_at = inf
@@ -73,8 +79,9 @@ class Held:
         """Give how many to ask for besides those that calls wait for: a few ticks' worth."""
         recent = self.taken + self.taken_before
         if self.is_quota:
-            return min(recent // 4, _MAX_AHEAD) if recent >= _BUSY else 0
-        return min(max(_BUCKET_AHEAD, recent // 4), _MAX_AHEAD)
+            busy = recent // 4 if recent >= _BUSY else 0
+            return min(max(self.usual, busy), _MAX_AHEAD)
+        return min(max(self.usual, recent // 4), _MAX_AHEAD)
 
     def ask(self, instant: float) -> tuple[int, int]:
         """Give how many are wanted, and how many of them calls wait for; nobody waits then."""
@@ -114,6 +121,14 @@ class Held:
         self.asked = None
         self.failure, self.failure_until = failure, until
 
-    def is_idle(self) -> bool:
+    def is_idle(self, instant: float) -> bool:
         """Say whether nothing was taken for a while."""
-        return not (self.taken or self.taken_before or self.waiting)
+        idle_s = IDLE_LITTLE_S if self.is_quota and self.usual and self.tokens else IDLE_S
+        return not self.waiting and instant - max(self.used_at, self.asked_at) >= idle_s
+
+
+def usual(limit: Limit) -> int:
+    """Give how many to ask for ahead when nothing is known of the calls: a little of a quota."""
+    if isinstance(limit, Bucket):
+        return max(_AHEAD, min(_MOST_AT_ONCE, limit.burst // _LITTLE))
+    return min(_MOST_AT_ONCE, limit.allowance.limit // _LITTLE) if isinstance(limit, Quota) else 0

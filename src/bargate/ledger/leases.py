@@ -27,7 +27,7 @@ from bargate.ledger.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bargate.ledger.counters import Counted, Limit
     from bargate.ledger.messages import BucketAsk, BucketLease, QuotaKey, QuotaLease
@@ -36,6 +36,9 @@ WithoutLedger = Literal["refuse", "allow"]
 
 MAX_LIMITS: Final = 200_000
 MAX_ASKS: Final = 2_000
+# Of more limits than these, each is looked at once in so many ticks.
+_LOOKED_AT: Final = 1_000
+_ROUNDS: Final = 8
 # How long "nothing is left" is believed: a bucket's tokens may come back, a quota's are told of.
 _REMEMBER_BUCKET_S: Final = 1.0
 _REMEMBER_QUOTA_S: Final = 5.0
@@ -68,6 +71,7 @@ class Leases:
         self._asked_quotas: list[Held] = []
         self._returns: list[QuotaReturn] = []
         self._uses: dict[Use, int] = {}
+        self._round: Iterator[tuple[Limit, Held]] = iter(())
         self.is_silent = False
         self._warned_at = -inf
         self._leased = self._spent = self._unreachable = self._unleased = 0
@@ -232,23 +236,36 @@ class Leases:
                 held.spent_until = 0.0
 
     def tick(self) -> bool:
-        """Give back what is idle and forget what is over; say whether there is much to tell."""
+        """Give back what is idle and forget what is over; say whether there is much to tell.
+
+        Of very many limits a part is looked at each time, so that no tick takes long.
+        """
         instant = self._clock()
-        for limit, held in tuple(self._held.items()):
+        for limit, held in self._next_round():
             if isinstance(limit, Use):
-                self._note(limit, held)
-            elif held.is_idle():
+                self._note(limit, held, instant)
+            elif held.is_idle(instant):
                 self._idle(limit, held, instant)
             elif held.used and not held.is_quota:
                 self._due[held.is_quota][held] = None
             held.taken_before, held.taken = held.taken, 0
         return bool(any(self._due) or self._returns or self._uses)
 
+    def _next_round(self) -> list[tuple[Limit, Held]]:
+        """Give the next part of all limits, all of them where they are not many."""
+        count = max(_LOOKED_AT, len(self._held) // _ROUNDS)
+        found = list(islice(self._round, count))
+        if not found:
+            self._round = iter(tuple(self._held.items()))
+            found = list(islice(self._round, count))
+        return [(limit, held) for limit, held in found if self._held.get(limit) is held]
+
     def give_all_back(self) -> None:
         """Hold nothing any more: the worker ends."""
+        instant = self._clock()
         for limit, held in self._held.items():
             if isinstance(limit, Use):
-                self._note(limit, held)
+                self._note(limit, held, instant)
                 continue
             held.waiting = held.taken = held.taken_before = 0
             self._put_back(held)
@@ -294,9 +311,9 @@ class Leases:
             self._returns.append(QuotaReturn(quota_key(held.limit), held.day, held.tokens))
         held.tokens = held.low = 0
 
-    def _note(self, use: Use, held: Held) -> None:
+    def _note(self, use: Use, held: Held, instant: float) -> None:
         if held.used:
             self._uses[use] = self._uses.get(use, 0) + held.used
             held.used = 0
-        elif held.is_idle():
+        elif held.is_idle(instant):
             del self._held[use]

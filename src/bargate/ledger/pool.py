@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from bargate.ledger.held import IDLE_LITTLE_S, IDLE_S, usual
 from bargate.ledger.messages import QuotaAsk, QuotaLease, QuotaReturn, UseCount, quota_key
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ Counted = TypeVar("Counted")
 MAX_ASKS: Final = 1_000
 MAX_QUOTAS: Final = 1_000_000
 _REMEMBER_S: Final = 5.0
-_IDLE_S: Final = 0.5
 _FAILURE_S: Final = 0.25
 _SHARE: Final = 4
 _AHEAD: Final = 8
@@ -177,7 +177,8 @@ class QuotaPool:
     def sweep(self, instant: float) -> None:
         """Give back what is idle, and forget what is over."""
         for key, pooled in tuple(self._pooled.items()):
-            if instant - pooled.touched_at < _IDLE_S:
+            idle_s = IDLE_LITTLE_S if usual(pooled.quota) else IDLE_S
+            if instant - pooled.touched_at < idle_s:
                 continue
             self._return(key, pooled)
             is_asked = key in self._wanted or key in self._asked

@@ -238,7 +238,7 @@ def test_what_a_silent_worker_held_is_used_and_then_comes_again() -> None:
     ledger = Ledger(2)
     bucket = Bucket("b", 10.0, 40)
     assert passes(ledger.call(0, bucket))
-    for _ in range(100):
+    for _ in range(200):
         ledger.instant += 0.1
         ledger.buckets.sweep(ledger.instant)
     assert sum(passes(ledger.call(1, bucket)) for _ in range(60)) == 40

@@ -107,7 +107,7 @@ def test_what_was_leased_and_not_used_comes_back() -> None:
         spend(ledger, quota, 100)
         ledger.tick()
     assert ledger.used()["2026-11-27"] >= 800
-    for _ in range(8):
+    for _ in range(120):
         ledger.tick()
     assert ledger.used() == {"2026-11-27": 800}
     assert not len(ledger.pool)
