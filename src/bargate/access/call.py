@@ -64,6 +64,7 @@ class Facts(Struct, eq=False):
     | field | written by |
     |---|---|
     | path_parameters | routing |
+    | endpoint_decision | VPC endpoint policy |
     | resource_decision | resource policy |
     | signer (claimed) | iam authorizer: credentials |
     | identity (verified) | iam authorizer: signature |
@@ -79,6 +80,7 @@ class Facts(Struct, eq=False):
 
     path_parameters: Mapping[str, str]
     resource_decision: Decision | None = None
+    endpoint_decision: Decision | None = None
     signer: Signer | None = None
     identity: Identity | None = None
     iam_decision: Decision | None = None

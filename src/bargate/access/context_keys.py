@@ -1,6 +1,6 @@
 """The condition keys of a call: those of every call, and those of a signed one.
 
-AWS [D] apigw-evaluation §2: every authorization type may test the keys of `ALL_KEYS`; those of
+AWS [D] apigw-evaluation §2: every authorization type may test the keys of `ALL_KEYS`, in a private API of `PRIVATE_KEYS`; those of
 `SIGNED_KEYS` come with an AWS identity and are absent without one. `aws:SourceIp` is the address
 of the TCP peer; no header can change it. A key that is not listed is absent.
 """
@@ -63,10 +63,17 @@ _KEYS: dict[str, Callable[[Call], str | None]] = {
     "aws:epochtime": lambda call: str(int(call.received_at)),
     "aws:referer": lambda call: call.text(b"referer"),
     "aws:securetransport": lambda call: "true" if call.secure else "false",
-    "aws:sourceip": lambda call: call.source_ip,
+    # AWS [D] iam-sts §4: absent in calls through an endpoint, which have aws:VpcSourceIp instead.
+    "aws:sourceip": lambda call: None if call.arrival.vpc_endpoint_id else call.source_ip,
+    "aws:sourcevpc": lambda call: call.arrival.vpc_id or None,
+    "aws:sourcevpce": lambda call: call.arrival.vpc_endpoint_id or None,
     "aws:useragent": lambda call: call.text(b"user-agent"),
+    "aws:vpcsourceip": lambda call: call.source_ip if call.arrival.vpc_endpoint_id else None,
 }
-ALL_KEYS = frozenset(_KEYS)
+_PUBLIC_ONLY = frozenset({"aws:sourceip"})
+_PRIVATE_ONLY = frozenset({"aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"})
+ALL_KEYS = frozenset(_KEYS) - _PRIVATE_ONLY
+PRIVATE_KEYS = frozenset(_KEYS) - _PUBLIC_ONLY
 # The keys of a signer (`snapshot.principals`); one that ends with a slash takes a name behind it.
 SIGNED_KEYS = (
     "aws:FederatedProvider", "aws:MultiFactorAuthAge", "aws:MultiFactorAuthPresent",

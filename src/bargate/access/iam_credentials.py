@@ -18,17 +18,19 @@ from bargate.access.iam_refusal import refuse_http, refuse_rest
 from bargate.access.identities import Identity
 from bargate.sigv4.authorization import Authorization, Expected, read_authorization
 from bargate.sigv4.fault import SignatureFault
+from bargate.sigv4.presented import query_parameters
 from bargate.sigv4.request import EMPTY_SHA256, SignedRequest
 from bargate.sigv4.style import EXECUTE_API
 
 if TYPE_CHECKING:
     from bargate.access.call import Call, Facts
     from bargate.access.iam_refusal import Refuse
-    from bargate.access.verdict import Denial
+    from bargate.access.verdict import Denial, Need
     from bargate.model.installation import Installation
 
 SERVICE = "execute-api"
 _OVERRIDE = b"x-http-method-override"
+_SIGNED = b"AWS4-"
 _UNSIGNED_OVERRIDE = SignatureFault(
     "InvalidSignature",
     "There were headers present in the request which were not signed: x-http-method-override",
@@ -48,9 +50,29 @@ class Signer(Struct, frozen=True, eq=False):
 
 
 def _compile_method(guarded: GuardedMethod) -> Step | None:
-    if guarded.method.authorization_type != "AWS_IAM":
-        return None
-    return _step(guarded, refuse_rest)
+    if guarded.method.authorization_type == "AWS_IAM":
+        return _step(guarded, refuse_rest)
+    return _if_signed(_step(guarded, refuse_rest)) if guarded.api.is_private else None
+
+
+def _if_signed(step: Step) -> Step:
+    """Hold a signature to be proven wherever one is given.
+
+    AWS [D] apigw-evaluation §4: the endpoint's policy sees who signed, whatever the method asks for.
+    """
+
+    def credentials_if_signed(call: Call, facts: Facts) -> Denial | Need | None:
+        return step(call, facts) if is_signed(call) else None
+
+    return credentials_if_signed
+
+
+def is_signed(call: Call) -> bool:
+    """Say whether a call claims to be signed; bearer tokens and the like are no signatures."""
+    value = call.header.get(b"authorization")
+    if value is not None:
+        return value.startswith(_SIGNED)
+    return "X-Amz-Algorithm" in query_parameters(call.query)
 
 
 def _compile_route(guarded: GuardedRoute) -> Step | None:

@@ -19,7 +19,7 @@ from bargate.sigv4.verify import verify
 if TYPE_CHECKING:
     from bargate.access.call import Call, Facts
     from bargate.access.iam_refusal import Refuse
-    from bargate.access.verdict import Denial
+    from bargate.access.verdict import Denial, Need
 
 _UNSIGNED = SignatureFault(
     "MissingAuthenticationToken", EXECUTE_API.missing, "sigv4.missing", "nobody claims the call"
@@ -27,9 +27,18 @@ _UNSIGNED = SignatureFault(
 
 
 def _compile_method(guarded: GuardedMethod) -> Step | None:
-    if guarded.method.authorization_type != "AWS_IAM":
-        return None
-    return _step(guarded, refuse_rest)
+    if guarded.method.authorization_type == "AWS_IAM":
+        return _step(guarded, refuse_rest)
+    return _if_claimed(_step(guarded, refuse_rest)) if guarded.api.is_private else None
+
+
+def _if_claimed(step: Step) -> Step:
+    """Verify a signature where `iam_credentials` found one."""
+
+    def signature_if_claimed(call: Call, facts: Facts) -> Denial | Need | None:
+        return None if facts.signer is None else step(call, facts)
+
+    return signature_if_claimed
 
 
 def _compile_route(guarded: GuardedRoute) -> Step | None:

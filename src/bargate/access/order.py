@@ -8,6 +8,7 @@ on to its integration.
 from bargate.access import (
     api_key,
     cognito_authorizer,
+    endpoint_policy,
     iam_authorizer,
     iam_credentials,
     iam_signature,
@@ -23,10 +24,12 @@ from bargate.access.control import HttpControl, RestControl
 
 REST_API: tuple[RestControl, ...] = (
     method_arn.CONTROL,
+    iam_credentials.REST_CONTROL,
+    endpoint_policy.UNSIGNED,
+    iam_signature.REST_CONTROL,
+    endpoint_policy.SIGNED,
     resource_policy.EARLY,
     unsupported_authorizer.REST_CONTROL,
-    iam_credentials.REST_CONTROL,
-    iam_signature.REST_CONTROL,
     iam_authorizer.REST_CONTROL,
     cognito_authorizer.CONTROL,
     resource_policy.LATE,

@@ -13,7 +13,9 @@ method at all is AWS_IAM such a Deny could hold for nobody, and a document with 
 
 from collections.abc import Iterator
 
-from bargate.access.context_keys import ALL_KEYS, SIGNED_KEYS
+from msgspec import Struct
+
+from bargate.access.context_keys import ALL_KEYS, PRIVATE_KEYS, SIGNED_KEYS
 from bargate.model.invalid import InvalidConfiguration
 from bargate.nearest import did_you_mean
 from bargate.policy import Policy, Statement
@@ -38,44 +40,54 @@ GLOBAL_KEYS = (
 )  # fmt: skip
 _EXACT = frozenset(key.lower() for key in GLOBAL_KEYS if not key.endswith("/"))
 _PREFIXES = tuple(key.lower() for key in GLOBAL_KEYS if key.endswith("/"))
-_PRESENT = tuple(key for key in GLOBAL_KEYS if key.lower() in ALL_KEYS)
 _SIGNED = frozenset(key.lower() for key in SIGNED_KEYS if not key.endswith("/"))
 _SIGNED_PREFIXES = tuple(key.lower() for key in SIGNED_KEYS if key.endswith("/"))
 
 
-def check_keys(policy: Policy, *, signed: bool = False) -> None:
-    """Refuse unknown keys, and a Deny that could never apply; `signed`: calls may be signed.
+class _There(Struct, frozen=True):
+    """Which keys calls have: those of every call, and a signer's where calls may be signed."""
 
-    Raises InvalidConfiguration, whose path begins at the policy.
+    keys: frozenset[str]
+    signed: bool
+
+    def has(self, key: str) -> bool:
+        folded = key.lower()
+        return folded in self.keys or (
+            self.signed and (folded in _SIGNED or folded.startswith(_SIGNED_PREFIXES))
+        )
+
+    def listed(self) -> str:
+        return ", ".join(key for key in GLOBAL_KEYS if key.lower() in self.keys)
+
+
+def check_keys(policy: Policy, *, signed: bool = False, private: bool = False) -> None:
+    """Refuse unknown keys, and a Deny that could never apply.
+
+    `signed`: calls may be signed; `private`: they come through VPC endpoints. Raises
+    InvalidConfiguration, whose path begins at the policy.
     """
+    there = _There(PRIVATE_KEYS if private else ALL_KEYS, signed)
     has_variables = policy.version == CURRENT_VERSION
     for index, statement in enumerate(policy.statements):
         path: tuple[str, ...] = ("Statement", str(index))
         denies = statement.effect == "Deny"
         for condition in statement.conditions:
             here = (*path, "Condition", str(condition.operator), condition.key)
-            _check_known(condition.key, here)
-            if denies and not _is_there(condition.key, signed) and _fails_when_absent(condition):
-                raise _never_applies(condition.key, here)
+            _check_known(condition.key, here, there)
+            if denies and not there.has(condition.key) and _fails_when_absent(condition):
+                raise _never_applies(condition.key, here, there)
         if has_variables:
             for text, here, must_resolve in _texts(statement, path):
-                _check_variables(text, here, denies and must_resolve, signed)
+                _check_variables(text, here, denies and must_resolve, there)
 
 
-def _check_known(key: str, path: tuple[str, ...]) -> None:
+def _check_known(key: str, path: tuple[str, ...], there: _There) -> None:
     folded = key.lower()
     named = any(folded.startswith(prefix) and folded != prefix for prefix in _PREFIXES)
     if folded in _EXACT or named:
         return
-    remedy = did_you_mean(key, GLOBAL_KEYS, f"calls have {', '.join(_PRESENT)}")
+    remedy = did_you_mean(key, GLOBAL_KEYS, f"calls have {there.listed()}")
     raise InvalidConfiguration(path, f"{key} is not a condition key of execute-api; {remedy}")
-
-
-def _is_there(key: str, signed: bool) -> bool:  # noqa: FBT001  as `check_keys` got it
-    folded = key.lower()
-    return folded in ALL_KEYS or (
-        signed and (folded in _SIGNED or folded.startswith(_SIGNED_PREFIXES))
-    )
 
 
 def _fails_when_absent(condition: Condition) -> bool:
@@ -108,19 +120,19 @@ def _check_variables(
     text: str,
     path: tuple[str, ...],
     must_resolve: bool,  # noqa: FBT001  as `_texts` gives it
-    signed: bool,  # noqa: FBT001
+    there: _There,
 ) -> None:
     for token in parse_template(text, variables=True, wildcards=True):
         if not isinstance(token, Variable):
             continue
-        _check_known(token.key, path)
-        if must_resolve and token.default is None and not _is_there(token.key, signed):
-            raise _never_applies(token.key, path)
+        _check_known(token.key, path, there)
+        if must_resolve and token.default is None and not there.has(token.key):
+            raise _never_applies(token.key, path, there)
 
 
-def _never_applies(key: str, path: tuple[str, ...]) -> InvalidConfiguration:
+def _never_applies(key: str, path: tuple[str, ...], there: _There) -> InvalidConfiguration:
     return InvalidConfiguration(
         path,
         f"no call here has {key}, so this Deny would never apply; test one of"
-        f" {', '.join(_PRESENT)}, or use an operator that holds without the key",
+        f" {there.listed()}, or use an operator that holds without the key",
     )

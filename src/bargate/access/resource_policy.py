@@ -42,17 +42,20 @@ EXTENSION = "x-amazon-apigateway-policy"
 MAX_CHARACTERS = 8192  # AWS [D] apigw-evaluation §2
 
 
-def compile_resource_policy(text: str, *, signed: bool = True) -> CompiledPolicy:
+def compile_resource_policy(
+    text: str, *, signed: bool = True, private: bool = False
+) -> CompiledPolicy:
     """Parse and compile a resource policy; `InvalidConfiguration` points into the extension.
 
-    `signed` says whether any method may be AWS_IAM, so that calls can have a signer's keys.
+    `signed` says whether any method may be AWS_IAM, so that calls can have a signer's keys;
+    `private`, whether calls come through VPC endpoints, and have the keys of those.
     """
     if len(text) > MAX_CHARACTERS:
         message = f"a resource policy may have {MAX_CHARACTERS} characters, this has {len(text)}"
         raise InvalidConfiguration((EXTENSION,), message)
     try:
         policy = parse_policy(text, PolicyKind.RESOURCE)
-        check_keys(policy, signed=signed)
+        check_keys(policy, signed=signed, private=private)
     except (MalformedPolicy, InvalidConfiguration) as error:
         raise InvalidConfiguration((EXTENSION, *error.path), str(error)) from error
     return compile_policy(policy).narrow(ACTION)
@@ -78,7 +81,7 @@ def check_signed_keys(api: RestApi) -> None:
     methods = (method for resource in api.resources for method in resource.methods)
     signed = any(method.authorization_type == "AWS_IAM" for method in methods)
     if api.policy is not None and not signed:
-        compile_resource_policy(api.policy, signed=False)
+        compile_resource_policy(api.policy, signed=False, private=api.is_private)
 
 
 def policy_of_method(guarded: GuardedMethod) -> CompiledPolicy | None:
@@ -86,7 +89,8 @@ def policy_of_method(guarded: GuardedMethod) -> CompiledPolicy | None:
     text = guarded.api.policy
     if text is None:
         return None
-    whole = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text))
+    private = guarded.api.is_private
+    whole = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text, private=private))
     return whole.narrow_resource(_arn_start(guarded))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bargate.identity.attempts import Attempts
 from bargate.model.installation import Installation
@@ -43,6 +44,7 @@ def make_environment(
         api_endpoint=api_endpoint,
         backends=backends,
         keys=directory,
+        gateway_address=urlsplit(settings.gateway_url).hostname or "",
         installation=Installation(
             account_id=settings.account_id,
             region=settings.region,

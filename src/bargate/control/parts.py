@@ -15,6 +15,7 @@ from msgspec import Struct
 from bargate.identity.affected import affected
 from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
 from bargate.model.client_certificate import ClientCertificate
+from bargate.model.network import VpcEndpoint
 from bargate.records.access_key import ACCESS_KEY
 from bargate.records.api_key import API_KEY
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
@@ -25,13 +26,14 @@ from bargate.records.rest_stage import REST_STAGE
 from bargate.records.sealing_key import SEALING_KEY
 from bargate.records.usage_plan import USAGE_PLAN
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
+from bargate.records.vpc import VPC_ENDPOINT
 from bargate.services.apigateway import served as rest
 from bargate.services.apigateway import served_keys
 from bargate.services.apigatewayv2 import served as http
 from bargate.tokens.session import SealingKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bargate.snapshot.parts import Part
     from bargate.store.interface import Change, Reader
@@ -47,6 +49,7 @@ SubjectKind = Literal[
     "api_key",
     "usage_plan",
     "client_certificate",
+    "vpc_endpoint",
 ]
 
 
@@ -62,28 +65,30 @@ class Subject(Struct, frozen=True):
         return self.kind in {"rest_stage", "http_stage"}
 
 
+# Kinds of records that are parts of their own, each under its own key.
+_OWN: dict[str, SubjectKind] = {
+    REST_STAGE.name: "rest_stage",
+    HTTP_STAGE.name: "http_stage",
+    SEALING_KEY.name: "sealing_key",
+    CLIENT_CERTIFICATE.name: "client_certificate",
+    API_KEY.name: "api_key",
+    USAGE_PLAN.name: "usage_plan",
+    VPC_ENDPOINT.name: "vpc_endpoint",
+}
+
+
 def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
     """Give the subjects that changes bear on, some of them more than once."""
     for change in changes:
-        match change.kind:
-            case REST_STAGE.name:
-                yield Subject("rest_stage", change.key)
-            case HTTP_STAGE.name:
-                yield Subject("http_stage", change.key)
-            case SEALING_KEY.name:
-                yield Subject("sealing_key", change.key)
-            case CLIENT_CERTIFICATE.name:
-                yield Subject("client_certificate", change.key)
-            case API_KEY.name:
-                yield Subject("api_key", change.key)
-            case USAGE_PLAN_KEY.name:
-                account_id, region, _, key_id = change.key
-                yield Subject("api_key", (account_id, region, key_id))
-            case USAGE_PLAN.name:
-                yield Subject("usage_plan", change.key)
-            case _:
-                for kind, key in affected(tx, change):
-                    yield Subject(kind, key)
+        own = _OWN.get(change.kind)
+        if own is not None:
+            yield Subject(own, change.key)
+        elif change.kind == USAGE_PLAN_KEY.name:
+            account_id, region, _, key_id = change.key
+            yield Subject("api_key", (account_id, region, key_id))
+        else:
+            for kind, key in affected(tx, change):
+                yield Subject(kind, key)
 
 
 def all_subjects(tx: Reader) -> Iterator[Subject]:
@@ -94,6 +99,7 @@ def all_subjects(tx: Reader) -> Iterator[Subject]:
     yield from (Subject("access_key", (key.id,)) for key in tx.list(ACCESS_KEY))
     yield from (Subject("user", USER.key_of(user)) for user in tx.list(USER))
     yield from (Subject("role", ROLE.key_of(role)) for role in tx.list(ROLE))
+    yield from (Subject("vpc_endpoint", VPC_ENDPOINT.key_of(e)) for e in tx.list(VPC_ENDPOINT))
     yield from (Subject("rest_stage", REST_STAGE.key_of(stage)) for stage in tx.list(REST_STAGE))
     yield from (Subject("http_stage", HTTP_STAGE.key_of(stage)) for stage in tx.list(HTTP_STAGE))
     yield from (Subject("usage_plan", USAGE_PLAN.key_of(plan)) for plan in tx.list(USAGE_PLAN))
@@ -110,25 +116,11 @@ def all_parts(tx: Reader) -> dict[Subject, Part]:
 
 def part_of(tx: Reader, subject: Subject) -> Part | None:
     """Give the part of a subject as it is stored now, None when there is none (any more)."""
-    match subject.kind:
-        case "rest_stage":
-            return rest.served_stage(tx, subject.key)
-        case "http_stage":
-            return http.served_stage(tx, subject.key)
-        case "user":
-            return resolve_user(tx, subject.key)
-        case "role":
-            return resolve_role(tx, subject.key)
-        case "access_key":
-            return access_key_of(tx, subject.key[0])
-        case "sealing_key":
-            return _sealing_key(tx, subject.key)
-        case "api_key":
-            return served_keys.served_key(tx, subject.key)
-        case "usage_plan":
-            return served_keys.served_plan(tx, subject.key)
-        case "client_certificate":
-            return _client_certificate(tx, subject.key)
+    return _PARTS[subject.kind](tx, subject.key)
+
+
+def _access_key(tx: Reader, key: Key) -> Part | None:
+    return access_key_of(tx, key[0])
 
 
 def _client_certificate(tx: Reader, key: Key) -> ClientCertificate | None:
@@ -144,6 +136,34 @@ def _client_certificate(tx: Reader, key: Key) -> ClientCertificate | None:
     )
 
 
+def _vpc_endpoint(tx: Reader, key: Key) -> VpcEndpoint | None:
+    record = tx.find(VPC_ENDPOINT, key)
+    if record is None:
+        return None
+    return VpcEndpoint(
+        account_id=record.account_id,
+        region=record.region,
+        id=record.id,
+        vpc_id=record.vpc_id,
+        addresses=tuple(each.address for each in record.interfaces),
+        policy=record.policy,
+    )
+
+
 def _sealing_key(tx: Reader, key: Key) -> SealingKey | None:
     record = tx.find(SEALING_KEY, key)
     return None if record is None else SealingKey(id=record.id, key=record.key)
+
+
+_PARTS: dict[SubjectKind, Callable[[Reader, Key], Part | None]] = {
+    "rest_stage": rest.served_stage,
+    "http_stage": http.served_stage,
+    "user": resolve_user,
+    "role": resolve_role,
+    "access_key": _access_key,
+    "sealing_key": _sealing_key,
+    "api_key": served_keys.served_key,
+    "usage_plan": served_keys.served_plan,
+    "client_certificate": _client_certificate,
+    "vpc_endpoint": _vpc_endpoint,
+}

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from bargate.services import apigateway, apigatewayv2, iam, sts
+from bargate.services import apigateway, apigatewayv2, ec2, iam, sts
 
 SERVICES = MappingProxyType(
     {
@@ -12,6 +12,7 @@ SERVICES = MappingProxyType(
             apigatewayv2,
             iam,
             sts,
+            ec2,  # last, so that its large model is read for its own callers alone
         )
     }
 )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from bargate.access.arrival import DIRECT
 from bargate.gateway import denials
+from bargate.gateway.arrivals import local_address
 from bargate.gateway.chunked import BadChunk, ChunkedBody
 from bargate.gateway.exchange import Exchange
 from bargate.gateway.framing import CLOSE, content_length, response_head
@@ -38,6 +39,7 @@ class ClientConnection(asyncio.Protocol):
     """The HTTP/1.1 server side of one connection."""
 
     __slots__ = (
+        "_address",
         "_body",
         "_body_mark",
         "_charged_bytes",
@@ -93,6 +95,7 @@ class ClientConnection(asyncio.Protocol):
         self.is_write_paused = False
         self.secure = False
         self.source_ip = ""
+        self._address = ""
         self.arrival = DIRECT
 
     # asyncio.Protocol
@@ -103,6 +106,8 @@ class ClientConnection(asyncio.Protocol):
         context = self._context
         peer = transport.get_extra_info("peername")
         self.source_ip = str(peer[0]).removeprefix("::ffff:") if peer else ""
+        self._address = local_address(transport)
+        self.see_arrival()
         self.secure = transport.get_extra_info("sslcontext") is not None
         self._transport.set_write_buffer_limits(high=context.limits.write_high_water_bytes)
         full = len(context.connections) >= context.limits.connections_max
@@ -112,6 +117,17 @@ class ClientConnection(asyncio.Protocol):
         else:
             context.header.start(self)
             context.keep_alive.start(self)
+
+    def see_arrival(self) -> None:
+        """Take the door for what it is now; a connection through one that is gone ends.
+
+        INVARIANT: the local address of the accepted socket says which door it is, nothing that a
+        client sent.
+        """
+        arrival = self._context.arrivals.at(self._address)
+        was, self.arrival = self.arrival.vpc_endpoint_id, arrival
+        if was and was != arrival.vpc_endpoint_id:
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes for whatever the connection is doing."""

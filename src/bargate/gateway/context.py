@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from bargate.gateway.arrivals import Arrivals
 from bargate.gateway.budget import MemoryBudget
 from bargate.gateway.clock import HttpClock
 from bargate.gateway.deadlines import DeadlineQueue, Deadlines
@@ -26,6 +27,7 @@ class WorkerContext:
     """The parts of one worker; built by `Server`, and the same for its whole life."""
 
     __slots__ = (
+        "arrivals",
         "body",
         "budget",
         "clock",
@@ -69,6 +71,7 @@ class WorkerContext:
         self.limits = limits
         self.needs = needs
         self.observer = observer
+        self.arrivals = Arrivals()
         self.clock = HttpClock(now)
         self.ids = RequestIds()
         self.budget = MemoryBudget(limits.memory_bytes)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from bargate.access.call import NO_LEDGER, Facts
 from bargate.access.verdict import Denial, Need
 from bargate.gateway import denials
+from bargate.gateway.arrivals import named_by_header
 from bargate.gateway.places import Places
 from bargate.gateway.request_line import METHODS
 from bargate.gateway.unrouted import no_route_rest
@@ -68,7 +69,10 @@ class Dispatcher:
     def begin(self, record: CallRecord, head: RequestHead) -> HeadOutcome:
         """Decide on the head; None asks for the body. Fills in `record` and its call."""
         try:
-            place = self._places.find(head.host, head.path, record.call.arrival)
+            arrival, path = record.call.arrival, head.path
+            if arrival.vpc_endpoint_id:
+                path = named_by_header(head.header, path)
+            place = self._places.find(head.host, path, arrival)
             if isinstance(place, Unresolved):
                 record.denial = place.denial
                 _speak(record, place.kind)

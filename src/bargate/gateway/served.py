@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
+from bargate.gateway.arrivals import Endpoints
 from bargate.gateway.upstream.client_certificates import ClientCertificates
 from bargate.model.installation import ServedStage
 from bargate.snapshot.api_keys import CompiledApiKeys
@@ -55,6 +56,7 @@ class Served:
             identities=identities, api_keys=api_keys, eager_max=EAGER_ENDPOINTS, dev=dev
         )
         self.certificates = self._directories["client_certificate"] = ClientCertificates()
+        self.endpoints = self._directories["vpc_endpoint"] = Endpoints()
         self.snapshot: Snapshot = compile_snapshot(self._installation, keys, options=self._options)
 
     def take(self, updates: Sequence[Update]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from functools import partial
 from time import time
 from typing import TYPE_CHECKING
 
 from bargate.gateway.connection import ClientConnection
 from bargate.gateway.context import WorkerContext
+from bargate.gateway.doors import Doors
 from bargate.gateway.exchange import Exchange
 from bargate.gateway.needs import Needs
 from bargate.gateway.upstream.connector import Connector
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+    from bargate.gateway.arrivals import Door
     from bargate.gateway.asking import Asking
     from bargate.gateway.limits import Limits
     from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
@@ -57,6 +60,7 @@ class Server:
         if ledger is not None:
             self._context.dispatcher.counters = ledger.leases
         self._listeners: list[asyncio.Server] = []
+        self._doors = Doors(self._context)
         self._sweeper: asyncio.TimerHandle | None = None
 
     @property
@@ -79,19 +83,28 @@ class Server:
         """Accept connections on `sockets`, which are bound; TLS when `tls` is given."""
         self._sweep()
         for listening in sockets:
-            listener = await self._loop.create_server(
-                lambda: ClientConnection(self._context),
-                sock=listening,
-                ssl=tls,
-                backlog=_BACKLOG,
-                ssl_handshake_timeout=self._limits.tls_handshake_s if tls else None,
-            )
-            self._listeners.append(listener)
+            self._listeners.append(await self._listen(listening, tls))
+        if sockets:
+            self._doors.begin(sockets[0], partial(self._listen, tls=tls))
+
+    async def open_doors(self, doors: Sequence[Door]) -> None:
+        """Listen at the addresses of these VPC endpoints, and at those of no others."""
+        await self._doors.open(doors)
+
+    async def _listen(self, listening: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
+        return await self._loop.create_server(
+            lambda: ClientConnection(self._context),
+            sock=listening,
+            ssl=tls,
+            backlog=_BACKLOG,
+            ssl_handshake_timeout=self._limits.tls_handshake_s if tls else None,
+        )
 
     async def drain(self, deadline_s: float) -> None:
         """Stop accepting, finish calls under way within `deadline_s`, close everything."""
         for listener in self._listeners:
             listener.close()
+        self._doors.close()
         context = self._context
         for connection in tuple(context.connections):
             connection.drain()

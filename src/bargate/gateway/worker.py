@@ -108,6 +108,7 @@ class Worker:
     async def run(self) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
         await self._server.start([self._listener], self._tls)
+        await self._server.open_doors(self._served.endpoints.doors())
         ticking = asyncio.get_running_loop().create_task(self._tick())
         self._collector.settle()
         await self._channel.send(Ready())
@@ -132,7 +133,7 @@ class Worker:
                 case Apply(number, update, more):
                     pieces.append(update)
                     if not more:
-                        await self._channel.send(Applied(number, self._take(pieces)))
+                        await self._channel.send(Applied(number, await self._follow(pieces)))
                         pieces = []
                 case Renew():
                     self._renew()
@@ -154,6 +155,13 @@ class Worker:
     def _drain_within(self, deadline_s: float) -> None:
         if not self._drain.done():
             self._drain.set_result(deadline_s)
+
+    async def _follow(self, updates: Sequence[Update]) -> str | None:
+        """Take updates, then open and close the doors that they speak of."""
+        error = self._take(updates)
+        if error is None:
+            await self._server.open_doors(self._served.endpoints.doors())
+        return error
 
     def _take(self, updates: Sequence[Update]) -> str | None:
         """Serve what the updates lead to; give what is to be said against it."""

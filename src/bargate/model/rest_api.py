@@ -141,3 +141,8 @@ class RestApi(Struct, frozen=True, kw_only=True, tag="REST"):
     request_validators: tuple[RequestValidator, ...] = ()
     models: tuple[Model, ...] = ()
     gateway_responses: tuple[GatewayResponse, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether interface endpoints alone lead to it."""
+        return self.endpoint_type == "PRIVATE"

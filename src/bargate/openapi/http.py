@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bargate.model.http_api import HttpApi, HttpAuthorizer, Route
 from bargate.openapi.cors import cors_of
-from bargate.openapi.endpoint import is_execute_api_disabled
+from bargate.openapi.endpoint import EndpointSettings, endpoint_settings
 from bargate.openapi.findings import shown
 from bargate.openapi.http_authorizers import http_authorizer
 from bargate.openapi.http_integrations import http_integration
@@ -39,7 +39,7 @@ def read_http_api(reading: Reading) -> HttpApi:
         name=(info.text("title") if info else None) or "",
         version=(info.label("version") if info else None) or "",
         description=(info.text("description") if info else None) or "",
-        disable_execute_api_endpoint=is_execute_api_disabled(root),
+        disable_execute_api_endpoint=_public(root).disabled,
         routes=tuple(_routes(root, schemes)),
         authorizers=tuple(s.authorizer for s in schemes.values() if s.authorizer),
         cors=cors_of(root),
@@ -117,3 +117,10 @@ def _refuse_same(operation: Operation, lines: dict[str, int]) -> None:
 
 def _anonymous(variable: re.Match[str]) -> str:
     return "{+}" if variable[0].endswith("+}") else "{}"
+
+
+def _public(root: Cursor) -> EndpointSettings:
+    settings = endpoint_settings(root)
+    if settings.type == "PRIVATE":
+        root.error("HTTP APIs cannot be private", "make it a REST API, or take the endpoints out")
+    return settings

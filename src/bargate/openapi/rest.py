@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from bargate.model.rest_api import Authorizer, Method, RequestValidator, Resource, RestApi
 from bargate.openapi.bodies import request_models
-from bargate.openapi.endpoint import is_execute_api_disabled
+from bargate.openapi.endpoint import endpoint_settings
 from bargate.openapi.extensions import PREFIX
 from bargate.openapi.gateway_responses import gateway_responses
 from bargate.openapi.integrations import integration_of, read_integration
@@ -57,6 +57,7 @@ def read_rest_api(reading: Reading) -> RestApi:
         parts.schemas.use_all()
     parts.schemas.check_circles()
     info = root.object("info")
+    endpoint = endpoint_settings(root)
     return RestApi(
         id=reading.api_id,
         name=(info.text("title") if info else None) or "",
@@ -65,7 +66,9 @@ def read_rest_api(reading: Reading) -> RestApi:
         policy=resource_policy(reading),
         api_key_source=_api_key_source(root),
         binary_media_types=root.texts(PREFIX + "binary-media-types"),
-        disable_execute_api_endpoint=is_execute_api_disabled(root),
+        disable_execute_api_endpoint=endpoint.disabled,
+        endpoint_type=endpoint.type,
+        vpc_endpoint_ids=endpoint.vpc_endpoint_ids,
         resources=resources,
         authorizers=tuple(s.authorizer for s in parts.schemes.values() if s.authorizer),
         request_validators=tuple(parts.validators.values()),

@@ -38,6 +38,11 @@ class RestApiRecord(Struct, frozen=True, kw_only=True):
     endpoint_access_mode: str | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def is_private(self) -> bool:
+        """Whether interface endpoints alone lead to it."""
+        return "PRIVATE" in self.endpoint_configuration.types
+
     def key(self) -> Key:
         """Give account, region and id: what every key of the API's parts begins with."""
         return (self.account_id, self.region, self.id)

@@ -58,7 +58,7 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     `api_endpoint` gives the URL at which an API answers, by its id and region; `sealing_keys` seal
     and open what callers hold for us, the first being the one that seals. `backends` and `keys` are
     what test invocations ask, None where there is none; `installation` tells the issuers of user
-    pools and the domain of APIs.
+    pools and the domain of APIs; `gateway_address` is where the public door of the gateway is.
     """
 
     sealer: Sealer
@@ -68,3 +68,4 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     backends: BackendCaller | None = None
     keys: FetchingKeys | None = None
     installation: Installation = Installation()
+    gateway_address: str = ""

@@ -80,6 +80,8 @@ class CompiledStage(Struct, frozen=True, eq=False):
     served: ServedStage | None = None
     frame: Frame | None = None
     sources: Mapping[str, Source] = {}
+    is_private: bool = False
+    vpc_endpoint_ids: tuple[str, ...] = ()
 
     def without_routes(self) -> CompiledStage:
         """Give the stage without all that it can route to: enough to explain one call."""
@@ -96,6 +98,8 @@ class CompiledStage(Struct, frozen=True, eq=False):
             self.domain_name,
             self.is_canary,
             frame=self.frame,
+            is_private=self.is_private,
+            vpc_endpoint_ids=self.vpc_endpoint_ids,
         )
 
     @property

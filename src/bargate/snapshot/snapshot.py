@@ -36,6 +36,10 @@ class CompiledApi(Struct, frozen=True, eq=False):
     domain_name: str
     stages: Mapping[str, CompiledStage]
 
+    def names(self, vpc_endpoint_id: str) -> bool:
+        """Say whether any stage of it has a host name for an endpoint."""
+        return any(vpc_endpoint_id in stage.vpc_endpoint_ids for stage in self.stages.values())
+
 
 class Snapshot:
     """Everything served, as of one moment. Immutable.
@@ -66,17 +70,18 @@ class Snapshot:
         self,
         host: bytes | None,
         path: str,
-        arrival: Arrival = DIRECT,  # noqa: ARG002  all doors lead to the same places so far
+        arrival: Arrival = DIRECT,
     ) -> tuple[CompiledStage, str] | Unresolved:
         """Find the stage of a request and its path below API and stage, in normal form.
 
         `host` is lower case without port; it, or a path below `/_api/{apiId}`, names the API. The
-        path given back is empty when it has no normal form: it matches no route.
+        path given back is empty when it has no normal form: it matches no route. Interface
+        endpoints lead to private APIs, and nothing else does.
         """
         if path.startswith(API_PREFIX):
             api_id, rest = _below(path, API_PREFIX)
         else:
-            api_id, rest = self._hosts.get(host or b"", ""), path[1:]
+            api_id, rest = self._named(host or b"", arrival), path[1:]
             if self._dev and not api_id:
                 api_id, rest = dev_names(host or b"", path)
         api = self.apis.get(api_id)
@@ -93,7 +98,25 @@ class Snapshot:
         # AWS [D]: by chance, call by call. INVARIANT: 0 % never and 100 % always, as 0 <= draw < 1.
         if stage.canary is not None and self._draw() * 100 < stage.canary_percent:
             stage = stage.canary
+        if stage.is_private != bool(arrival.vpc_endpoint_id):
+            return _PRIVATE_FROM_OUTSIDE if stage.is_private else _PUBLIC_FROM_INSIDE
         return stage, normalize_path(f"/{below}") or ""
+
+    def _named(self, host: bytes, arrival: Arrival) -> str:
+        """Give the API that a host names: through an endpoint `{apiId}-{endpoint}.…`, too.
+
+        AWS [D] apigw-evaluation §4: the latter for endpoints that the API names.
+        """
+        api_id = self._hosts.get(host)
+        if api_id is not None or not arrival.vpc_endpoint_id:
+            return api_id or ""
+        mark = f"-{arrival.vpc_endpoint_id}.".encode("ascii")
+        plain, is_marked, domain = host.partition(mark)
+        api_id = self._hosts.get(plain + b"." + domain) if is_marked else None
+        api = None if api_id is None else self.apis[api_id]
+        if api is None or not api.names(arrival.vpc_endpoint_id):
+            return ""
+        return api.api_id
 
     def frames(self) -> set[int]:
         """Give the identities of the frames in use: what is kept beyond them is of the past."""
@@ -144,6 +167,15 @@ def _not_found(*, reason: str, detail: str) -> Unresolved:
 
 _UNKNOWN_API = _forbidden(
     reason="host.unknown_api", detail="neither the host nor the path names an API served"
+)
+
+_PRIVATE_FROM_OUTSIDE = _forbidden(
+    reason="host.private_api",
+    detail="the API is private: only interface VPC endpoints lead to it",
+)
+_PUBLIC_FROM_INSIDE = _forbidden(
+    reason="host.public_api_through_endpoint",
+    detail="the API is public: VPC endpoints lead to private APIs alone",
 )
 
 

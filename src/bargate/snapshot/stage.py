@@ -102,6 +102,11 @@ def _framed(frame: Frame) -> CompiledStage:
     """Compile what all endpoints of a deployment have in common; it has none yet."""
     api, stage, place = frame.api, frame.stage, frame.installation
     is_rest = isinstance(api, RestApi)
+    is_private = isinstance(api, RestApi) and api.is_private
+    if isinstance(api, RestApi) and is_private and api.policy is None:
+        # INVARIANT: a private API is never without a policy; AWS [D] apigw-evaluation §4.
+        message = "a private API needs a resource policy: without one, all calls fail"
+        raise InvalidConfiguration(("x-amazon-apigateway-policy",), message)
     return CompiledStage(
         kind="REST" if is_rest else "HTTP",
         api_id=api.id,
@@ -119,6 +124,8 @@ def _framed(frame: Frame) -> CompiledStage:
         domain_name=domain_name(place, api.id),
         is_canary=stage.is_canary,
         frame=frame,
+        is_private=is_private,
+        vpc_endpoint_ids=api.vpc_endpoint_ids if isinstance(api, RestApi) else (),
     )
 
 

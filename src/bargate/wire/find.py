@@ -55,16 +55,17 @@ def find_service(
     request: HttpRequest, models: ServiceModels, signing_name: str | None
 ) -> ServiceModel | None:
     """Find the service alone, in whose protocol an error is then written; None if there is none."""
-    if signing_name is not None:
-        candidates = models.by_signing_name(signing_name)
-    else:
-        candidates = [models.model(name) for name in models.names]
-    if len(candidates) == 1 and signing_name is not None:
+    if signing_name is None:
+        # One after the other: a large model is read only if no smaller one knows the request.
+        each = (models.model(name) for name in models.names)
+        return next((service for service in each if _calls(request, models, service)), None)
+    candidates = models.by_signing_name(signing_name)
+    if len(candidates) == 1:
         return candidates[0]
     for candidate in candidates:
         if _calls(request, models, candidate):
             return candidate
-    return candidates[0] if candidates and signing_name is not None else None
+    return candidates[0] if candidates else None
 
 
 def protocol_of(service: ServiceModel) -> str:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel, ServiceModel
 
+# Services whose credential scopes carry another name: told here, as a model may take megabytes to
+# learn it from.
+_SIGNED_AS = {"apigatewayv2": "apigateway"}
+
 
 class ServiceModels:
     """botocore's models of the named services, each loaded when it is first asked for."""
@@ -48,14 +52,13 @@ class ServiceModels:
 
     def by_signing_name(self, signing_name: str) -> list[ServiceModel]:
         """Give the served models whose credential scopes carry this service name."""
-        return self._by_signing_name.get(signing_name, [])
+        return [self.model(name) for name in self._by_signing_name.get(signing_name, ())]
 
     @cached_property
-    def _by_signing_name(self) -> dict[str, list[ServiceModel]]:
-        found: dict[str, list[ServiceModel]] = {}
+    def _by_signing_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
         for name in self.names:
-            model = self.model(name)
-            found.setdefault(model.signing_name, []).append(model)
+            found.setdefault(_SIGNED_AS.get(name, name), []).append(name)
         return found
 
     def find_path(self, name: str, method: str, path: str, query: str) -> Match[str] | None:

@@ -193,8 +193,9 @@ BROKEN_REST = [
      "this is no API id"),
     ("components:\n", "x-bargate-apiid: ab" + M + "\ncomponents:\n", "x-bargate-apiid",
      "is not known"),
-    ("components:\n", "x-amazon-apigateway-endpoint-configuration: {types: [PRIVATE]}" + M
-     + "\ncomponents:\n", "x-amazon-apigateway-endpoint-configuration.types.0", "private APIs"),
+    ("components:\n", "x-amazon-apigateway-endpoint-configuration: {types: [INTERNAL]}" + M
+     + "\ncomponents:\n", "x-amazon-apigateway-endpoint-configuration.types.0",
+     "no endpoint type"),
     ("components:\n", "x-amazon-apigateway-endpoint-configuration: {disable: true}" + M
      + "\ncomponents:\n", "x-amazon-apigateway-endpoint-configuration.disable", "not known here"),
     ("request-validator: all", "request-validator: al" + M, "x-amazon-apigateway-request-validator",

@@ -51,6 +51,8 @@ def frozen_api(tx: Reader, api: RestApiRecord) -> RestApi:
         api_key_source=api.api_key_source,
         binary_media_types=api.binary_media_types,
         disable_execute_api_endpoint=api.disable_execute_api_endpoint,
+        endpoint_type="PRIVATE" if api.is_private else "REGIONAL",
+        vpc_endpoint_ids=api.endpoint_configuration.vpc_endpoint_ids,
         resources=resources,
         authorizers=tuple(_authorizers(tx, key)),
         request_validators=tuple(_validators(tx, key)),

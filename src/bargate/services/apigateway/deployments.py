@@ -73,9 +73,9 @@ def _check_canary(name: str | None, stage: RestStage | None) -> None:
 
 
 def _frozen(call: OperationCall, api: RestApiRecord) -> RestApi:
-    if "PRIVATE" in api.endpoint_configuration.types:
-        # Anyone could call it: VPC endpoints do not exist here yet.
-        raise bad_request("Private APIs cannot be enforced yet: use REGIONAL or EDGE")  # [I]
+    if api.is_private and api.policy is None:
+        # AWS [D] apigw-evaluation §4
+        raise bad_request("Private REST API doesn't have a resource policy attached to it")
     try:
         frozen = frozen_api(call.tx, api)
     except InvalidSchema as error:

@@ -179,7 +179,7 @@ def _policy(call: OperationCall) -> Any:
         if not record.is_private:
             raise bad_request("A policy can only be specified with PRIVATE domain names")
         text = None if step.op == "remove" else step.value
-        return replace(record, policy=stored_policy(call, "*", text))
+        return replace(record, policy=stored_policy(call, "*", text, private=True))
 
     return change
 

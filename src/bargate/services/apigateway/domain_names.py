@@ -148,7 +148,7 @@ def _policy(call: OperationCall, request: Params, *, is_private: bool) -> str | 
     if policy and not is_private:
         # AWS [M]: supported only for private custom domain names
         raise bad_request("A policy can only be specified with PRIVATE domain names")
-    return stored_policy(call, "*", policy)
+    return stored_policy(call, "*", policy, private=True)
 
 
 def _private_key(request: Params) -> Secret | None:

@@ -69,7 +69,12 @@ def endpoint_of(document: Document, choices: Choices) -> EndpointConfiguration |
     default = EndpointConfiguration()
     kinds = types or default.types
     address = address or ("dualstack" if kinds == ("PRIVATE",) else default.ip_address_type)
-    return checked(EndpointConfiguration(types=kinds, ip_address_type=address))
+    ids = written.get("vpcEndpointIds") or () if kinds == ("PRIVATE",) else ()
+    return checked(
+        EndpointConfiguration(
+            types=kinds, ip_address_type=address, vpc_endpoint_ids=tuple(dict.fromkeys(ids))
+        )
+    )
 
 
 def compression_of(document: Document) -> int | None:

@@ -125,7 +125,7 @@ def _check_policy(api: RestApi) -> None:
     if api.policy is None:
         return
     try:
-        compile_resource_policy(api.policy)
+        compile_resource_policy(api.policy, private=api.is_private)
     except InvalidConfiguration as error:
         raise bad_request(
             "Errors found during import:\n\tInvalid policy document. Please check the policy"

@@ -22,8 +22,13 @@ _INVALID = (
 _MAX_CHARACTERS = 8_192  # AWS [D] apigw-objects §11
 
 
-def stored_policy(call: OperationCall, api_id: str, text: str | None) -> str | None:
-    """Check a policy and give it with whole ARNs (AWS [R] apigw-evaluation §2); "" is none."""
+def stored_policy(
+    call: OperationCall, api_id: str, text: str | None, *, private: bool = False
+) -> str | None:
+    """Check a policy and give it with whole ARNs (AWS [R] apigw-evaluation §2); "" is none.
+
+    `private`: of what VPC endpoints alone lead to.
+    """
     if not text:
         return None
     try:
@@ -31,7 +36,7 @@ def stored_policy(call: OperationCall, api_id: str, text: str | None) -> str | N
         if not isinstance(document, dict):
             raise bad_request(_INVALID)
         expanded = expanded_policy(document, call.arn("execute-api", api_id))
-        compile_resource_policy(expanded)
+        compile_resource_policy(expanded, private=private)
     except (MalformedJson, InvalidConfiguration, RecursionError) as error:
         raise bad_request(_INVALID) from error
     return expanded

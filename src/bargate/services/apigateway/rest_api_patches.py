@@ -46,7 +46,7 @@ def _policy(patched: Patched, step: Step) -> Patched:
     call, api = patched
     # A value that was forgotten must not take the policy away: "" does.
     value = None if step.op == "remove" else step.text()
-    return _with(patched, policy=stored_policy(call, api.id, value))
+    return _with(patched, policy=stored_policy(call, api.id, value, private=api.is_private))
 
 
 def _key_source(patched: Patched, step: Step) -> Patched:

@@ -71,6 +71,7 @@ def create_rest_api(call: OperationCall, request: Params) -> Params:
 def _new_api(call: OperationCall, request: Params) -> RestApiRecord:
     api_id = new_id(API_ID_CHARACTERS)
     media_types = tuple(dict.fromkeys(request.get("binaryMediaTypes") or ()))
+    endpoint = endpoint_configuration(request.get("endpointConfiguration"))
     return RestApiRecord(
         account_id=call.account_id,
         region=call.region,
@@ -86,8 +87,10 @@ def _new_api(call: OperationCall, request: Params) -> RestApiRecord:
             request.get("apiKeySource") or "HEADER", "createRestApiInput.apiKeySource",
             API_KEY_SOURCES,
         ),
-        endpoint_configuration=endpoint_configuration(request.get("endpointConfiguration")),
-        policy=stored_policy(call, api_id, request.get("policy")),
+        endpoint_configuration=endpoint,
+        policy=stored_policy(
+            call, api_id, request.get("policy"), private=endpoint.types == ("PRIVATE",)
+        ),
         tags=checked_tags(request.get("tags") or {}),
         disable_execute_api_endpoint=bool(request.get("disableExecuteApiEndpoint")),
         security_policy=request.get("securityPolicy"),

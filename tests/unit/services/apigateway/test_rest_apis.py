@@ -119,10 +119,11 @@ def test_a_patch_that_fails_changes_nothing(api):
     assert api("GetRestApi") == before
 
 
-def test_a_private_api_is_kept_but_never_deployed():
+def test_a_private_api_without_a_policy_is_never_deployed():
     api = Api(endpointConfiguration={"types": ["PRIVATE"]})
     api.mock()
-    assert "cannot be enforced" in api.refused("CreateDeployment", stageName="dev")[1]
+    message = "Private REST API doesn't have a resource policy attached to it"
+    assert message in api.refused("CreateDeployment", stageName="dev")[1]
     assert api.served() is None
 
 

@@ -202,7 +202,7 @@ def test_what_is_no_document_is_refused(api: Calling, body: bytes) -> None:
         {"paths": {"/{a}/{a}": GET}},
         {"x-amazon-apigateway-polisy": {}},
         {"x-amazon-apigateway-policy": {"Statement": [{"Effect": "Maybe"}]}},
-        {"x-amazon-apigateway-endpoint-configuration": {"types": ["PRIVATE"]}},
+        {"x-amazon-apigateway-endpoint-configuration": {"types": ["INTERNAL"]}},
         {"x-amazon-apigateway-endpoint-configuration": {"types": ["EDGE", "REGIONAL"]}},
         {"x-amazon-apigateway-minimum-compression-size": -1},
         {"x-amazon-apigateway-minimum-compression-size": "1"},
