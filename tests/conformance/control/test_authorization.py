@@ -15,11 +15,11 @@ from conformance.control.world import ADMINISTRATOR, SCRIPT, World
 
 # Operations that need no permission (AWS [D] STS): who is asking, and one's own session.
 OPEN = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
-OPERATIONS = 353
+OPERATIONS = 374
 MOST_PERMISSIONS = 4
 _DENIAL = re.compile(
     rf"User: arn:aws:iam::{ACCOUNT}:user/(?P<user>\w+) is not authorized to perform:"
-    r" (?P<action>[a-z]+:[A-Za-z]+) on resource: (?P<resource>\S+)"
+    r" (?P<action>[a-z0-9]+:[A-Za-z]+) on resource: (?P<resource>\S+)"
     r" (?P<why>because no identity-based policy allows the (?P=action) action"
     r"|with an explicit deny in an identity-based policy)"
 )
@@ -52,11 +52,12 @@ DENIED = {
     "apigatewayv2": {"AccessDeniedException"},
     "iam": {"AccessDenied"},
     "sts": {"AccessDenied"},
+    "ec2": {"UnauthorizedOperation"},
 }
 
 
 def expected_action(step: Step) -> str:
-    if step.service in ("iam", "sts"):
+    if step.service in ("iam", "sts", "ec2"):
         return str(step)
     verb = VERBS[step.service][step.operation]
     return f"apigateway:{verb}"

@@ -7,12 +7,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tests.endpoint import Endpoint
 
-from conformance.control import http_script, iam_script, rest_script
+from conformance.control import ec2_script, http_script, iam_script, rest_script
 from conformance.control.iam_script import AGENT
 from conformance.control.script import Known, Step
 
-BUILD: tuple[Step, ...] = (*rest_script.BUILD, *http_script.BUILD, *iam_script.BUILD)
+BUILD: tuple[Step, ...] = (
+    *rest_script.BUILD,
+    *http_script.BUILD,
+    *iam_script.BUILD,
+    *ec2_script.BUILD,
+)
 TEAR_DOWN: tuple[Step, ...] = (
+    *ec2_script.TEAR_DOWN,
     *http_script.TEAR_DOWN,
     *rest_script.TEAR_DOWN,
     *iam_script.TEAR_DOWN,
