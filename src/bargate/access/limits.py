@@ -155,7 +155,12 @@ def describe(limit: Limit) -> str:
 
 
 def _narrate(call: Call, facts: Facts) -> str:  # noqa: ARG001  one signature for all controls
-    return "one taken of " + ", ".join(describe(limit) for limit in facts.limits)
+    return "one taken of " + ", ".join(_told(limit, facts) for limit in facts.limits)
+
+
+def _told(limit: Limit, facts: Facts) -> str:
+    left = facts.counters.remaining(limit) if isinstance(limit, Quota) else None
+    return describe(limit) if left is None else f"{describe(limit)}, of which {left} remain"
 
 
 REST_CONTROL = RestControl(

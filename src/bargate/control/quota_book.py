@@ -51,15 +51,16 @@ def _lease(tx: Transaction, ask: QuotaAsk, now: datetime) -> QuotaLease:
         return QuotaLease(0, retry_after_s=_GONE_S)
     allowance = allowance_of(plan, on_plan)
     day, days = _days(tx, key, allowance, now.astimezone(UTC).date())
-    granted = ask.wanted
+    granted, left = ask.wanted, None
     if allowance is not None:
         remaining = allowance.remaining(day, days)
         granted = min(ask.wanted, remaining, max(ask.waiting, remaining // _SHARE))
         if not granted:
             over_s = (_end(_last_day(allowance, day)) - now).total_seconds()
             return QuotaLease(0, retry_after_s=0.0 if remaining else over_s)
+        left = remaining - granted
     _add(tx, key, day, granted)
-    return QuotaLease(granted, day.isoformat(), _end(day).timestamp())
+    return QuotaLease(granted, day.isoformat(), _end(day).timestamp(), remaining=left)
 
 
 def _days(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bargate.gateway.serving import CallRecord
-    from bargate.ledger.counters import Counted
+    from bargate.ledger.counters import Counted, Counters
     from bargate.snapshot.compiled import CompiledStage, Endpoint
 
 MAX_CALLS = 1000
@@ -59,9 +59,10 @@ class _Remembered(Struct, frozen=True):
 
 
 class RecentCalls:
-    """A ring of finished calls."""
+    """A ring of finished calls; what remains of their quotas is asked of `counters`."""
 
-    def __init__(self) -> None:
+    def __init__(self, counters: Counters | None = None) -> None:
+        self._counters = counters
         self._calls: OrderedDict[str, _Remembered] = OrderedDict()
         self._allowed = 0
         self.held_bytes = 0
@@ -100,7 +101,7 @@ class RecentCalls:
         if remembered is None:
             return None
         try:
-            explained = _explain(remembered)
+            explained = _explain(remembered, self._counters)
             msgspec.msgpack.encode(explained)  # texts of a client may hold what UTF-8 cannot
         except Exception:  # noqa: BLE001 - a bug met by the call is met again: tell what is known
             _log.exception("request %s: its steps could not be run again", request_id)
@@ -166,7 +167,7 @@ def _cut_text(text: str | None) -> str | None:
     return cut.encode("utf-8", "replace").decode("utf-8")
 
 
-def _explain(remembered: _Remembered) -> ExplainedCall:
+def _explain(remembered: _Remembered, counters: Counters | None) -> ExplainedCall:
     call, stage, denial = remembered.call, remembered.stage, remembered.denial
     if stage is None:
         assert denial is not None  # noqa: S101  an unresolved call was refused
@@ -175,7 +176,8 @@ def _explain(remembered: _Remembered) -> ExplainedCall:
         preflight = stage.cors.preflight(call)  # the one answer that needs no route
         if preflight is not None:
             return explain_preflight(stage, call, preflight)
-    facts = Facts(remembered.path_parameters, counters=Replayed(remembered.counted))
+    replayed = Replayed(remembered.counted, counters)
+    facts = Facts(remembered.path_parameters, counters=replayed)
     explained, _ = explain_call(stage, remembered.endpoint, call, facts, denial)
     if not remembered.has_body and denial is not None:
         return structs.replace(

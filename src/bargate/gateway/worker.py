@@ -89,12 +89,12 @@ class Worker:
         self._served.take(whole)
         tls = first.settings.tls
         self._tls = server_context(tls.certificate, tls.key) if tls else None
-        self._recent = RecentCalls()
+        self._ledger = Asking(channel.post, first.settings.without_ledger)
+        self._recent = RecentCalls(self._ledger.leases)
         self._access_log = _access_log(first)
         self._counters = Counters()
         self._observer = Observer(self._recent, self._access_log, self._counters)
         self._collector = Collector()
-        self._ledger = Asking(channel.post, first.settings.without_ledger)
         self._server = Server(
             self._served.snapshot,
             self._keys,

@@ -76,8 +76,8 @@ class Counters(Protocol):
     def take(self, limits: Sequence[Limit], now: float) -> Counted:
         """Take one of every limit, or of none. `now` is the call's (seconds, epoch)."""
 
-    def give_back(self, limits: Sequence[Limit]) -> None:
-        """Undo a `take` whose call was refused by a later step, and so is not counted."""
+    def remaining(self, quota: Quota) -> int | None:
+        """Give what is left of a quota as far as it is known here, to tell the operator."""
 
 
 class NoLedger:
@@ -87,5 +87,6 @@ class NoLedger:
         """Take nothing."""
         return Taken() if not limits else Unreachable("this gateway has no ledger")
 
-    def give_back(self, limits: Sequence[Limit]) -> None:
-        """Take note of nothing: nothing was taken."""
+    def remaining(self, quota: Quota) -> int | None:  # noqa: ARG002  the protocol's
+        """Know nothing."""
+        return None

@@ -27,13 +27,13 @@ _UNLIMITED: Final = 1 << 62
 class Held:
     """Tokens of a limit. Instants are on the monotonic clock, `until` of a quota on the wall's.
 
-    `used` and `used_at` are what the ledger was not told of yet; `taken` and `taken_before` count
+    `left` is what the ledger had of a quota when it leased this. `used` and `used_at` are what the ledger was not told of yet; `taken` and `taken_before` count
     since the last tick and between the two before; `low` is how few tokens make it ask for more;
     `asked` says how many it asked for, and how many calls wait for those, while that is under way.
     """
 
     __slots__ = (
-        "asked", "asked_at", "day", "failure", "failure_until", "is_quota", "limit", "low",
+        "asked", "asked_at", "day", "failure", "failure_until", "is_quota", "left", "limit", "low",
         "retry_at", "spent_until", "taken", "taken_before", "tokens", "until", "used", "used_at", "usual",
         "waiting",
     )  # fmt: skip
@@ -56,6 +56,7 @@ class Held:
         self.retry_at = 0.0
         self.failure = ""
         self.failure_until = 0.0
+        self.left: int | None = None
         self.usual = usual(limit)
         if isinstance(limit, Bucket):
             if limit.rate <= 0 or limit.burst <= 0:

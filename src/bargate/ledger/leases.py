@@ -107,15 +107,10 @@ class Leases:
         self._use(found, instant)
         return _TAKEN
 
-    def give_back(self, limits: Sequence[Limit]) -> None:
-        """Undo a `take` whose call was refused by a later step, and so is not counted."""
-        for limit in limits:
-            held = self._held.get(limit)
-            # What the ledger was told is used stays used.
-            if held is not None and held.used > 0:
-                held.used -= 1
-                held.tokens += 1
-                held.taken = max(0, held.taken - 1)
+    def remaining(self, quota: Quota) -> int | None:
+        """Give what was left of a quota when the ledger was asked last, None when it was not."""
+        held = self._held.get(quota)
+        return None if held is None or held.left is None else held.left + held.tokens
 
     def _use(self, found: Iterable[Held], instant: float) -> None:
         for held in found:
@@ -287,6 +282,7 @@ class Leases:
             self._return(held)
             held.day, held.used = lease.day, 0
         held.until = lease.until
+        held.left = lease.remaining
 
     def _idle(self, limit: Limit, held: Held, instant: float) -> None:
         if held.tokens or (held.used and not held.is_quota):

@@ -50,6 +50,7 @@ class QuotaAsk(Struct, frozen=True, array_like=True):
 class QuotaLease(Struct, frozen=True, array_like=True):
     """`granted` requests, counted as used on `day` (YYYY-MM-DD), good until `until` (epoch).
 
+    `remaining` are those that nobody has leased then.
     With a `failure` it is not known whether there are any.
     """
 
@@ -58,6 +59,7 @@ class QuotaLease(Struct, frozen=True, array_like=True):
     until: float = 0.0
     retry_after_s: float = 0.0
     failure: str = ""
+    remaining: int | None = None
 
 
 class QuotaReturn(Struct, frozen=True, array_like=True):

@@ -35,7 +35,7 @@ class _Pooled:
     """What is here of one quota, and what is known of it."""
 
     __slots__ = (
-        "day", "failure", "failure_until", "quota", "retry_at", "spent_until", "tokens",
+        "day", "failure", "failure_until", "left", "quota", "retry_at", "spent_until", "tokens",
         "touched_at", "until",
     )  # fmt: skip
 
@@ -48,6 +48,7 @@ class _Pooled:
         self.retry_at = 0.0
         self.failure = ""
         self.failure_until = 0.0
+        self.left: int | None = None  # in the store, besides what is here
         self.touched_at = 0.0
 
 
@@ -80,7 +81,8 @@ class QuotaPool:
             # What calls wait for first: another worker's may wait for the rest.
             granted = min(ask.wanted, pooled.tokens, max(ask.waiting, pooled.tokens // _SHARE))
             pooled.tokens -= granted
-            return QuotaLease(granted, pooled.day, pooled.until)
+            left = None if pooled.left is None else pooled.left + pooled.tokens
+            return QuotaLease(granted, pooled.day, pooled.until, remaining=left)
         if instant < pooled.spent_until:
             return QuotaLease(0, retry_after_s=max(0.0, pooled.retry_at - instant))
         if instant < pooled.failure_until:
@@ -155,6 +157,7 @@ class QuotaPool:
                     self._return(key, pooled)
                 pooled.day, pooled.until = lease.day, lease.until
                 pooled.tokens += lease.granted
+                pooled.left = lease.remaining
             else:
                 pooled.spent_until = instant + min(lease.retry_after_s, _REMEMBER_S)
                 pooled.retry_at = instant + lease.retry_after_s

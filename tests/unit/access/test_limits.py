@@ -61,8 +61,8 @@ class Asked:
         self.limits.append(tuple(limits))
         return self.answer
 
-    def give_back(self, limits: Sequence[Limit]) -> None:
-        raise AssertionError("a call takes of all its limits or of none")
+    def remaining(self, quota: Quota) -> int | None:
+        return 4
 
 
 def step_of(
@@ -190,11 +190,11 @@ def test_a_replay_answers_as_then_and_takes_nothing() -> None:
     assert isinstance(denial, Denial)
     assert denial.reason == "quota.exceeded"
     for counted in (None, Taken(), Lacking(())):
-        facts = Facts({}, admission=ADMISSION, counters=Replayed(counted))
+        facts = Facts({}, admission=ADMISSION, counters=Replayed(counted, Asked()))
         assert step(call(), facts) is None
-        assert "gold" not in limits.REST_CONTROL.narrate(call(), facts)
-        assert "the quota of key k1 on plan p1 (5 a day)" in limits.REST_CONTROL.narrate(
-            call(), facts
+        assert limits.REST_CONTROL.narrate(call(), facts) == (
+            "one taken of the bucket plan/x (10 a second, burst 5),"
+            " the quota of key k1 on plan p1 (5 a day), of which 4 remain"
         )
 
 

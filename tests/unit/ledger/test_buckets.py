@@ -17,7 +17,6 @@ WORKERS = 3
 _STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("call"), st.integers(0, WORKERS - 1), st.integers(1, 60)),
-        st.tuples(st.just("give back"), st.integers(0, WORKERS - 1), st.just(0)),
         st.tuples(st.just("kill"), st.integers(0, WORKERS - 1), st.just(0)),
         st.tuples(st.just("ask"), st.integers(0, WORKERS - 1), st.just(0)),
         st.tuples(st.just("tick"), st.just(0), st.integers(1, 30)),
@@ -39,10 +38,6 @@ def most_in_any_window(times: list[float], rate: float, burst: int) -> float:
 
 def _happens(ledger: Ledger, bucket: Bucket, what: str, worker: int, count: int) -> None:
     match what:
-        case "give back":
-            # As a later step does it: at the moment of the call.
-            if passes(ledger.call(worker, bucket)):
-                ledger.workers[worker].give_back((bucket,))
         case "kill":
             ledger.kill(worker)
         case "ask":
@@ -137,15 +132,6 @@ def test_of_several_limits_all_are_taken_or_none() -> None:
     wide, narrow = Bucket("wide", 0.001, 50), Bucket("narrow", 0.001, 3)
     assert sum(passes(ledger.call(0, wide, narrow)) for _ in range(20)) == 3
     assert sum(passes(ledger.call(0, wide)) for _ in range(100)) == 47
-
-
-def test_what_is_given_back_can_be_taken_again() -> None:
-    ledger = Ledger(1)
-    bucket = Bucket("b", 0.001, 5)
-    for _ in range(50):
-        assert passes(ledger.call(0, bucket))
-        ledger.workers[0].give_back((bucket,))
-    assert sum(passes(ledger.call(0, bucket)) for _ in range(20)) == 5
 
 
 def test_a_limit_that_changes_keeps_its_proportion() -> None:
@@ -283,15 +269,3 @@ def test_what_was_held_for_too_long_is_not_said_to_be_held() -> None:
     leases.expect((bucket,), ledger.wall, is_quota=False)
     (ask,) = leases.ask_buckets()
     assert ask.held == 0
-
-
-def test_a_use_that_was_told_cannot_be_given_back() -> None:
-    ledger = Ledger(1)
-    bucket = Bucket("b", 0.001, 20)
-    for _ in range(60):
-        if passes(ledger.call(0, bucket)):
-            ledger.tick(0.0)
-            ledger.ask(0)
-            ledger.workers[0].give_back((bucket,))
-    assert ledger.buckets._buckets["b"].grantable(ledger.instant) == 0
-    assert not passes(ledger.call(0, bucket))

@@ -250,13 +250,13 @@ def test_what_is_forgotten_is_asked_for_again() -> None:
     assert spend(ledger, quota) == 3
 
 
-def test_what_is_given_back_is_not_counted() -> None:
+def test_what_remains_is_told() -> None:
     ledger = Ledger(1)
     (quota,) = ledger.plan(10)
-    for _ in range(30):
+    assert ledger.workers[0].remaining(quota) is None
+    for call in range(10):
         assert passes(ledger.call(0, quota))
-        ledger.workers[0].give_back((quota,))
-    assert spend(ledger, quota) == 10
+        assert ledger.workers[0].remaining(quota) == 9 - call
 
 
 def test_use_without_a_quota_is_counted() -> None:
@@ -265,10 +265,9 @@ def test_use_without_a_quota_is_counted() -> None:
     use = Use(quota.account_id, quota.region, quota.usage_plan_id, quota.key_id)
     for call in range(1_000):
         assert passes(ledger.call(call % 2, use))
-    ledger.workers[0].give_back((use,))
     for _ in range(3):
         ledger.tick()
-    assert ledger.used() == {"2026-11-27": 999}
+    assert ledger.used() == {"2026-11-27": 1_000}
     for _ in range(3):
         ledger.tick()
     assert not ledger.workers[0]._held
