@@ -61,19 +61,24 @@ def read_choices(request: Params) -> Choices:
 def endpoint_of(document: Document, choices: Choices) -> EndpointConfiguration | None:
     """Give the endpoint configuration that parameters or document ask for."""
     root: dict[str, Any] = value_of(document.root)
-    written = _mapping(root.get(f"{_PREFIX}endpoint-configuration"))
-    types = choices.endpoint_types or tuple(written.get("types") or ())
+    # AWS [D]: in OpenAPI 3 the extension stands at a server, or at the root.
+    servers = root.get("servers")
+    places = [*map(_mapping, servers if isinstance(servers, list) else ()), root]
+    written: dict[str, Any] = {}
+    for place in places:
+        written |= _mapping(place.get(f"{_PREFIX}endpoint-configuration"))
+    ids = tuple(dict.fromkeys(written.get("vpcEndpointIds") or ()))
+    # INVARIANT: what names VPC endpoints is never made public, also where the type is left out.
+    implied = ("PRIVATE",) if ids else ()
+    types = choices.endpoint_types or tuple(written.get("types") or ()) or implied
     address: str | None = written.get("ipAddressType")
     if not types and address is None:
         return None
     default = EndpointConfiguration()
     kinds = types or default.types
     address = address or ("dualstack" if kinds == ("PRIVATE",) else default.ip_address_type)
-    ids = written.get("vpcEndpointIds") or () if kinds == ("PRIVATE",) else ()
     return checked(
-        EndpointConfiguration(
-            types=kinds, ip_address_type=address, vpc_endpoint_ids=tuple(dict.fromkeys(ids))
-        )
+        EndpointConfiguration(types=kinds, ip_address_type=address, vpc_endpoint_ids=ids)
     )
 
 

@@ -215,6 +215,29 @@ def test_what_cannot_be_enforced_is_refused(api: Calling, members: dict[str, Any
     assert api("GetRestApis")["items"] == []
 
 
+@pytest.mark.parametrize("at_server", [False, True])
+@pytest.mark.parametrize("types", [{}, {"types": ["PRIVATE"]}])
+def test_what_names_vpc_endpoints_is_private(
+    api: Calling,
+    types: dict[str, Any],
+    at_server: bool,
+) -> None:
+    extension = {
+        "x-amazon-apigateway-endpoint-configuration": {"vpcEndpointIds": ["vpce-1"], **types}
+    }
+    members = {"servers": [{"url": "https://e.com", **extension}]} if at_server else extension
+    made = api("ImportRestApi", body=document(**members))
+    assert made["endpointConfiguration"] == {
+        "types": ["PRIVATE"],
+        "ipAddressType": "dualstack",
+        "vpcEndpointIds": ["vpce-1"],
+    }
+    body = document(**members)
+    parameters = {"endpointConfigurationTypes": "REGIONAL"}
+    refused = api.refused("ImportRestApi", body=body, parameters=parameters)
+    assert "only be specified with PRIVATE" in refused.message
+
+
 @pytest.mark.parametrize(
     ("mode", "path"), [("ignore", "/a"), ("prepend", "/x/y/a"), ("split", "/y/a")]
 )
