@@ -38,6 +38,8 @@ RESOURCES = st.one_of(
     st.sampled_from(["arn:aws:s:e:*:*", "arn:aws:s:*:eef:a*", "arn:aws:s:?:E*:*", "arn:a*s:s:::*",
                      "ARN:AWS:S:E:EEF:*", "arn:aws:s:e:eef:*", "arn:aws:s:::*", "arn:aws:s:e:E:*"]),
     st.sampled_from(["*", "arn:aws:s", "arn:aws:s:*", "arn:*", "a*", "*:*", "arn:aws:s:::"]),
+    # Those that reach all that ARNs which begin so can be: rare among what is drawn otherwise.
+    st.sampled_from(["arn:aws:s:e:eef:*", "arn:aws:s:E:EEF:*"]),
     differential.RESOURCES,
 )  # fmt: skip
 
