@@ -26,6 +26,7 @@ from bargate.control.messages import (
     Ending,
     FromControl,
     Listening,
+    Opened,
     Publish,
     Stored,
     StoreStages,
@@ -163,7 +164,6 @@ class Keeper:
         self._channel = Channel(reader, writer, decoder(FromControl))
         try:
             await self._channel.send(Begin(self.settings, self._supervisor.version))
-            self._supervisor.ledger.control_there(self._channel.post)
             await self._listen(self._channel)
             return await self._process.wait()
         finally:
@@ -188,6 +188,9 @@ class Keeper:
             match message:
                 case Publish(update):
                     await channel.send(Applied(update.version, await self._apply(message)))
+                case Opened():
+                    # Not before: what a process is told whose start is refused would be lost.
+                    self._supervisor.ledger.control_there(channel.post)
                 case Listening():
                     self._listening.set()
                 case Stored(number, error):

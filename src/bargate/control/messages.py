@@ -1,7 +1,8 @@
 """What the supervisor and the control process say to each other, as framed msgpack.
 
     supervisor ──► Begin, Applied, StoreStages, Collected, AskQuotas, Ending ──► control process
-    supervisor ◄── Listening, Publish, Stored, Collect, LeasedQuotas, Forget ◄── control process
+    supervisor ◄── Opened, Listening, Publish, Stored ◄── control process
+    supervisor ◄── Collect, LeasedQuotas, Forget ◄── control process
 
 The end of the stream means that the other side is gone: the control process then ends.
 """
@@ -20,6 +21,10 @@ class Begin(Struct, frozen=True, tag=True):
 
     settings: ControlSettings
     version: int
+
+
+class Opened(Struct, frozen=True, tag=True):
+    """The store is open: what is told from now on is booked, unless the process is killed."""
 
 
 class Listening(Struct, frozen=True, tag=True):
@@ -73,4 +78,4 @@ class Ending(Struct, frozen=True, tag=True):
 
 
 ToControl = Begin | Applied | StoreStages | Collected | AskQuotas | Ending
-FromControl = Listening | Publish | Stored | Collect | LeasedQuotas | Forget
+FromControl = Opened | Listening | Publish | Stored | Collect | LeasedQuotas | Forget

@@ -1,6 +1,6 @@
 """The control process: `python -m bargate.control.process CHANNEL_FD LISTENER_FD`.
 
-    channel: Begin ──► open the store ──► publish everything ──► accept calls ──► Listening
+    channel: Begin ──► open the store ──► Opened ──► publish everything ──► accept calls ──► Listening
              StoreStages ──► the store ──► published ──► Stored
              the supervisor gone ──► finish what was submitted, end
 
@@ -42,6 +42,7 @@ from bargate.control.messages import (
     Collected,
     Ending,
     Listening,
+    Opened,
     Publish,
     Stored,
     StoreStages,
@@ -126,6 +127,7 @@ class Control:
         """Serve until the supervisor is gone."""
         loop = asyncio.get_running_loop()
         obeying = loop.create_task(self._obey())
+        self._channel.post(Opened())
         self._store.subscribe(self._publisher.committed)
         self._store.subscribe(self._quotas.committed)
         await self._credentials.start()

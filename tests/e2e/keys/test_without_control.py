@@ -36,10 +36,15 @@ def no_control(running: Running) -> Iterator[None]:
     running.folder.chmod(0o777)
     try:
         os.kill(running.control_id, signal.SIGKILL)
-        running.gateway.wait_for_error(f"others may write in {running.folder}")
+        refused_start(running)
         yield
     finally:
         running.folder.chmod(0o700)
+
+
+def refused_start(running: Running) -> None:
+    """Wait for a start of the control process that is refused."""
+    running.gateway.wait_for_error(f"others may write in {running.folder}")
 
 
 def limited(running: Running) -> tuple[Api, Plan, tuple[ApiKey, ...], ApiKey]:
@@ -104,6 +109,9 @@ def test_calls_pass_uncounted_where_the_operator_wants_it_as_aws_does(
             # That opens nothing else: throttles are counted still, and keys are asked for.
             assert statuses(own, api, paced, 3) == [200, 200, 429]
             assert call(own, api, "x" * 40).status == 403
+            # What is to be told waits for a process that can book it, through two starts at least.
+            refused_start(own)
+            refused_start(own)
         everywhere(lambda: told(call(own, api, used_up)) == QUOTA_EXCEEDED)
         # Their use is told late, and counts.
         until(lambda: plan.usage(fresh) == [5, 0], 30)
