@@ -13,10 +13,17 @@ if TYPE_CHECKING:
     from bargate.settings import GatewaySettings
 
 
-def announce(loaded: Loaded | None, settings: GatewaySettings, address: tuple[str, int]) -> None:
+def announce(
+    loaded: Loaded | None,
+    settings: GatewaySettings,
+    address: tuple[str, int],
+    tls_address: tuple[str, int] | None = None,
+) -> None:
     """Say where the gateway and the APIs of documents answer."""
-    base = url_of(address, is_tls=settings.tls is not None)
+    base = url_of(address, is_tls=settings.tls is not None and tls_address is None)
     click.echo(f"bargate: gateway listening on {base}")
+    if tls_address is not None:
+        click.echo(f"bargate: TLS listening on {url_of(tls_address, is_tls=True)}")
     if loaded is not None:
         _announce_apis(loaded, base)
     sys.stdout.flush()

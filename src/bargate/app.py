@@ -50,12 +50,16 @@ _log = logging.getLogger("bargate")
 
 
 class Endpoint(Struct, frozen=True):
-    """Where AWS's own APIs answer; `data` None keeps their state for the life of the process."""
+    """Where AWS's own APIs answer; `data` None keeps their state for the life of the process.
+
+    `s3` is the folder that stands for S3, None for none.
+    """
 
     host: str
     port: int
     data: Path | None = None
     dev: bool = False
+    s3: Path | None = None
 
 
 def available_cores() -> int:
@@ -96,6 +100,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         partition=source.partition,
         domain=source.domain,
         issuers=source.issuers,
+        s3=None if endpoint.s3 is None else str(endpoint.s3.absolute()),
         account_throttle=None if throttle is None else (throttle.rate_limit, throttle.burst_limit),
     )
 
@@ -123,7 +128,8 @@ async def _serve(
         ]
         stack.push_async_callback(_stop, stops, supervisor, lambda: keeper)
         if control is not None:
-            gateway_url = url_of(supervisor.address, is_tls=settings.tls is not None)
+            is_tls = settings.tls is not None and settings.tls_listen is None
+            gateway_url = url_of(supervisor.address, is_tls=is_tls)
             keeper = Keeper(control, gateway_url, supervisor)
             stops.append(keeper.end)
         await _start(supervisor, keeper)
@@ -133,7 +139,7 @@ async def _serve(
         questions = await _answer_questions(supervisor)
         if questions is not None:
             stack.push_async_callback(questions.stop)
-        announce(loaded, settings, supervisor.address)
+        announce(loaded, settings, supervisor.address, supervisor.tls_address)
         if keeper is not None:
             announce_endpoint(keeper)
         await Reloading(source, deliver, show, watched).until(signals)

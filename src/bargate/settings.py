@@ -19,13 +19,15 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     `access_log` is a file, `-` for standard output, or `off`; `access_log_format` a text with
     `$context.*` variables, None for one JSON object a call. Times are in seconds. With `dev`, APIs
     answer to the host names and paths that other emulators gave them, too. `without_ledger` says
-    what becomes of limited calls while limits cannot be counted.
+    what becomes of limited calls while limits cannot be counted. `tls_listen` is an address for TLS
+    besides the plain one.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
     tls: TlsFiles | None = None
+    tls_listen: tuple[str, int] | None = None
     access_log: str = "-"
     access_log_format: str | None = None
     drain_s: float = 10.0
@@ -39,7 +41,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     `folder` holds the store, the master key and the root credentials; `is_temporary` says that it
     goes when the process does, so that nothing need be durable. `dev` takes any credentials as the
     account's administrator. `issuers` and `account_throttle` (rate, burst) are those of `Installation`; `gateway_url` is where the workers
-    answer.
+    answer; `s3` is the folder that stands for S3.
     """
 
     folder: str
@@ -54,6 +56,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     issuers: dict[str, str] = {}
     gateway_url: str = ""
     account_throttle: tuple[float, int] | None = None
+    s3: str | None = None
 
 
 def run_directory(environment: dict[str, str], temporary: Path, user_id: int) -> Path:

@@ -36,6 +36,12 @@ def _listen_or_off(
     return None if value == "off" else _listen(context, parameter, value)
 
 
+def _listen_or_none(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, int] | None:
+    return None if value is None else _listen(context, parameter, value)
+
+
 def _throttle(
     _context: click.Context, _parameter: click.Parameter, value: str | None
 ) -> Throttle | None:
@@ -77,10 +83,23 @@ def _throttle(
     help="Take any AWS credentials as an administrator's, as emulators do; loopback only.",
 )
 @click.option(
+    "--s3",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Let this folder stand for S3: s3://BUCKET/KEY is the file DIR/BUCKET/KEY.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, MAX_WORKERS),
     default=None,
     help="Worker processes on the port.  [default: one a core]",
+)
+@click.option(
+    "--tls-listen",
+    default=None,
+    metavar="HOST:PORT",
+    callback=_listen_or_none,
+    help="Where TLS is answered beside --listen: for custom domain names, each by its certificate,"
+    " and for all other names by --tls-cert.",
 )
 @click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="Chain, PEM.")
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Private key, PEM.")
@@ -124,7 +143,9 @@ def serve(
     data: Path | None,
     api_listen: tuple[str, int] | None,
     dev: bool,
+    s3: Path | None,
     workers: int | None,
+    tls_listen: tuple[str, int] | None,
     tls_cert: str | None,
     tls_key: str | None,
     access_log: str,
@@ -152,13 +173,14 @@ def serve(
         port=listen[1],
         workers=workers or app.available_cores(),
         tls=TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None,
+        tls_listen=tls_listen,
         access_log=access_log,
         access_log_format=access_log_format,
         drain_s=drain_s,
         dev=dev,
         without_ledger=without_ledger,
     )
-    endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev)
+    endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3)
     try:
         asyncio.run(app.serve(source, settings, endpoint, findings.show))
     except findings.invalid_document() as invalid:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bargate.control.objects import FolderObjects
 from bargate.identity.attempts import Attempts
 from bargate.model.installation import Installation
 from bargate.model.usage_plan import Throttle
@@ -44,6 +46,7 @@ def make_environment(
         api_endpoint=api_endpoint,
         backends=backends,
         keys=directory,
+        objects=None if settings.s3 is None else FolderObjects(Path(settings.s3)),
         gateway_address=urlsplit(settings.gateway_url).hostname or "",
         installation=Installation(
             account_id=settings.account_id,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from bargate.control.served_domains import domains_of, served_domain
 from bargate.identity.affected import affected
 from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
 from bargate.model.client_certificate import ClientCertificate
@@ -19,6 +20,7 @@ from bargate.model.network import VpcEndpoint
 from bargate.records.access_key import ACCESS_KEY
 from bargate.records.api_key import API_KEY
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
+from bargate.records.domain_name import DOMAIN_NAME
 from bargate.records.http_stage import HTTP_STAGE
 from bargate.records.iam_role import ROLE
 from bargate.records.iam_user import USER
@@ -50,6 +52,7 @@ SubjectKind = Literal[
     "usage_plan",
     "client_certificate",
     "vpc_endpoint",
+    "domain_name",
 ]
 
 
@@ -74,6 +77,7 @@ _OWN: dict[str, SubjectKind] = {
     API_KEY.name: "api_key",
     USAGE_PLAN.name: "usage_plan",
     VPC_ENDPOINT.name: "vpc_endpoint",
+    DOMAIN_NAME.name: "domain_name",
 }
 
 
@@ -87,6 +91,7 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
             account_id, region, _, key_id = change.key
             yield Subject("api_key", (account_id, region, key_id))
         else:
+            yield from (Subject("domain_name", key) for key in domains_of(tx, change))
             for kind, key in affected(tx, change):
                 yield Subject(kind, key)
 
@@ -100,6 +105,7 @@ def all_subjects(tx: Reader) -> Iterator[Subject]:
     yield from (Subject("user", USER.key_of(user)) for user in tx.list(USER))
     yield from (Subject("role", ROLE.key_of(role)) for role in tx.list(ROLE))
     yield from (Subject("vpc_endpoint", VPC_ENDPOINT.key_of(e)) for e in tx.list(VPC_ENDPOINT))
+    yield from (Subject("domain_name", DOMAIN_NAME.key_of(d)) for d in tx.list(DOMAIN_NAME))
     yield from (Subject("rest_stage", REST_STAGE.key_of(stage)) for stage in tx.list(REST_STAGE))
     yield from (Subject("http_stage", HTTP_STAGE.key_of(stage)) for stage in tx.list(HTTP_STAGE))
     yield from (Subject("usage_plan", USAGE_PLAN.key_of(plan)) for plan in tx.list(USAGE_PLAN))
@@ -166,4 +172,5 @@ _PARTS: dict[SubjectKind, Callable[[Reader, Key], Part | None]] = {
     "usage_plan": served_keys.served_plan,
     "client_certificate": _client_certificate,
     "vpc_endpoint": _vpc_endpoint,
+    "domain_name": served_domain,
 }

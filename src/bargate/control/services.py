@@ -2,12 +2,13 @@
 
 from types import MappingProxyType
 
-from bargate.services import apigateway, apigatewayv2, ec2, iam, sts
+from bargate.services import acm, apigateway, apigatewayv2, ec2, iam, sts
 
 SERVICES = MappingProxyType(
     {
         each.SERVICE.name: each.SERVICE
         for each in (
+            acm,
             apigateway,
             apigatewayv2,
             iam,

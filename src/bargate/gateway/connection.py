@@ -13,12 +13,14 @@ may wait there: when the client does not read its answers, when it had its turn,
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, cast
 
 from bargate.access.arrival import DIRECT
 from bargate.gateway import denials
 from bargate.gateway.arrivals import local_address
 from bargate.gateway.chunked import BadChunk, ChunkedBody
+from bargate.gateway.client_proof import NotProven, read_proof
 from bargate.gateway.exchange import Exchange
 from bargate.gateway.framing import CLOSE, content_length, response_head
 from bargate.gateway.head import HeadReader
@@ -26,9 +28,12 @@ from bargate.gateway.request_line import BadRequest
 
 if TYPE_CHECKING:
     from bargate.access.verdict import Denial
+    from bargate.gateway.client_proof import Proof
     from bargate.gateway.context import WorkerContext
     from bargate.gateway.head import RequestHead
+    from bargate.gateway.tls_names import TlsName
 
+_log = logging.getLogger("bargate.worker")
 _IDLE, _BUSY, _BODY, _DISCARD, _LINGER, _CLOSED = range(6)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TURN = 32
@@ -58,9 +63,11 @@ class ClientConnection(asyncio.Protocol):
         "_keep_alive",
         "_pending",
         "_pending_at",
+        "_proof",
         "_reader",
         "_saw_eof",
         "_state",
+        "_tls",
         "_transport",
         "_unread_bytes",
         "arrival",
@@ -69,8 +76,10 @@ class ClientConnection(asyncio.Protocol):
         "source_ip",
     )
 
-    def __init__(self, context: WorkerContext) -> None:
+    def __init__(self, context: WorkerContext, tls: TlsName | None = None) -> None:
         self._context = context
+        self._tls = tls
+        self._proof: Proof | None = None
         self._reader = HeadReader(context.limits)
         self._state = _IDLE
         self._pending = b""  # empty as soon as all of it is used
@@ -107,16 +116,30 @@ class ClientConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.source_ip = str(peer[0]).removeprefix("::ffff:") if peer else ""
         self._address = local_address(transport)
+        is_proven = self._prove(transport)
         self.see_arrival()
         self.secure = transport.get_extra_info("sslcontext") is not None
         self._transport.set_write_buffer_limits(high=context.limits.write_high_water_bytes)
         full = len(context.connections) >= context.limits.connections_max
         context.connections.add(self)
-        if full:
+        if not is_proven:
+            self.abort()
+        elif full:
             self._refuse(BadRequest(503, "too many connections"))
         else:
             context.header.start(self)
             context.keep_alive.start(self)
+
+    def _prove(self, transport: asyncio.BaseTransport) -> bool:
+        """Read who the client proved to be; False when that is not enough, which is logged."""
+        if self._tls is None:
+            return True
+        try:
+            self._proof = read_proof(transport, self._tls)
+        except NotProven as error:
+            _log.warning("TLS for %s from %s: %s", self._tls.name, self.source_ip, error)
+            return False
+        return True
 
     def see_arrival(self) -> None:
         """Take the door for what it is now; a connection through one that is gone ends.
@@ -125,6 +148,8 @@ class ClientConnection(asyncio.Protocol):
         client sent.
         """
         arrival = self._context.arrivals.at(self._address)
+        if self._proof is not None:
+            arrival = self._proof.of(arrival)
         was, self.arrival = self.arrival.vpc_endpoint_id, arrival
         if was and was != arrival.vpc_endpoint_id:
             self.abort()

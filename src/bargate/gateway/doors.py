@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable, Callable, Sequence
 
     from bargate.gateway.arrivals import Door
     from bargate.gateway.context import WorkerContext
 
-    Listen = Callable[[socket.socket], Awaitable[asyncio.Server]]
+    Listen = Callable[[socket.socket], Awaitable["Listener"]]
 
 _ALL = frozenset({"0.0.0.0", "::"})  # noqa: S104  recognised, not bound
 _IP_FREEBIND = 15  # of Linux; Python has no name for it
@@ -24,12 +23,19 @@ _IP_FREEBIND = 15  # of Linux; Python has no name for it
 _log = logging.getLogger("bargate.gateway")
 
 
+class Listener(Protocol):
+    """What accepts connections until it is closed."""
+
+    def close(self) -> None:
+        """Accept no more."""
+
+
 class Doors:
     """Opens and closes the doors of one worker."""
 
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
-        self._listeners: dict[str, asyncio.Server] = {}
+        self._listeners: dict[str, Listener] = {}
         self._listen: Listen | None = None
         self._host, self._port = "", 0
 

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from bargate.gateway.arrivals import Endpoints
 from bargate.gateway.upstream.client_certificates import ClientCertificates
+from bargate.model.domain_name import DomainName
 from bargate.model.installation import ServedStage
 from bargate.snapshot.api_keys import CompiledApiKeys
 from bargate.snapshot.compile import Options, compile_snapshot
@@ -42,7 +43,7 @@ class Served:
     """State, directories and snapshot of a worker."""
 
     def __init__(self, installation: Installation, keys: KeyDirectory, *, dev: bool) -> None:
-        self._installation = structs.replace(installation, served=())
+        self._installation = structs.replace(installation, served=(), domains=())
         self._keys = keys
         self._state: State = {}
         identities = CompiledIdentities()
@@ -69,13 +70,14 @@ class Served:
             names.update(update.put, update.gone, state if update.whole else ())
             state = apply(state, update)
         changed = {name for name in names if state.get(name) is not self._state.get(name)}
-        snapshot = self._compiled(state) if any(map(_is_stage, changed)) else self.snapshot
+        snapshot = self._compiled(state) if any(map(_is_routed, changed)) else self.snapshot
         self._change_directories(state, {name for name in changed if not _is_stage(name)})
         self._state, self.snapshot = state, snapshot
 
     def _compiled(self, state: State) -> Snapshot:
         stages = tuple(part for part in state.values() if isinstance(part, ServedStage))
-        installation = structs.replace(self._installation, served=stages)
+        domains = tuple(part for part in state.values() if isinstance(part, DomainName))
+        installation = structs.replace(self._installation, served=stages, domains=domains)
         return compile_snapshot(installation, self._keys, self.snapshot, self._options)
 
     def _change_directories(self, state: State, names: Iterable[str]) -> None:
@@ -99,6 +101,10 @@ class Served:
 
 def _is_stage(name: str) -> bool:
     return name.startswith("stage/")
+
+
+def _is_routed(name: str) -> bool:
+    return name.startswith(("stage/", "domain/"))
 
 
 def _no_stage(

@@ -14,6 +14,8 @@ from bargate.gateway.context import WorkerContext
 from bargate.gateway.doors import Doors
 from bargate.gateway.exchange import Exchange
 from bargate.gateway.needs import Needs
+from bargate.gateway.tls_listener import TlsListener
+from bargate.gateway.tls_names import TlsNames
 from bargate.gateway.upstream.connector import Connector
 from bargate.gateway.upstream.pools import Pools
 from bargate.gateway.upstream.resolver import Resolver
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from bargate.gateway.arrivals import Door
     from bargate.gateway.asking import Asking
+    from bargate.gateway.doors import Listener
     from bargate.gateway.limits import Limits
     from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
     from bargate.gateway.upstream.client_certificates import ClientCertificates
@@ -59,7 +62,7 @@ class Server:
         )
         if ledger is not None:
             self._context.dispatcher.counters = ledger.leases
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[Listener] = []
         self._doors = Doors(self._context)
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -78,26 +81,30 @@ class Server:
         self._context.dispatcher.serve(snapshot)
 
     async def start(
-        self, sockets: Sequence[socket.socket], tls: ssl.SSLContext | None = None
+        self, sockets: Sequence[socket.socket], tls: TlsNames | ssl.SSLContext | None = None
     ) -> None:
         """Accept connections on `sockets`, which are bound; TLS when `tls` is given."""
+        names = TlsNames(tls) if isinstance(tls, ssl.SSLContext) else tls
         self._sweep()
         for listening in sockets:
-            self._listeners.append(await self._listen(listening, tls))
+            self._listeners.append(await self._listen(listening, names))
         if sockets:
-            self._doors.begin(sockets[0], partial(self._listen, tls=tls))
+            self._doors.begin(sockets[0], partial(self._listen, tls=names))
+
+    async def listen_tls(self, listening: socket.socket, names: TlsNames) -> None:
+        """Accept TLS connections on one more socket."""
+        self._listeners.append(await self._listen(listening, names))
 
     async def open_doors(self, doors: Sequence[Door]) -> None:
         """Listen at the addresses of these VPC endpoints, and at those of no others."""
         await self._doors.open(doors)
 
-    async def _listen(self, listening: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Server:
+    async def _listen(self, listening: socket.socket, tls: TlsNames | None) -> Listener:
+        if tls is not None:
+            listening.listen(_BACKLOG)
+            return TlsListener(self._context, tls, listening)
         return await self._loop.create_server(
-            lambda: ClientConnection(self._context),
-            sock=listening,
-            ssl=tls,
-            backlog=_BACKLOG,
-            ssl_handshake_timeout=self._limits.tls_handshake_s if tls else None,
+            lambda: ClientConnection(self._context), sock=listening, backlog=_BACKLOG
         )
 
     async def drain(self, deadline_s: float) -> None:

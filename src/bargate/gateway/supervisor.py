@@ -33,6 +33,7 @@ from bargate.model.installation import Installation
 from bargate.snapshot.parts import StaleBase, Update, apply, split
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from bargate.gateway.metrics import Metrics
@@ -68,9 +69,11 @@ class Supervisor:
         self.ledger = LedgerDesk()
         self._applying: asyncio.Task[None] | None = None
         self._sockets = listen(settings.host, settings.port, settings.workers)
+        place = settings.tls_listen
+        self._tls_sockets = [] if place is None else listen(*place, settings.workers)
         self._workers = [
-            WorkerProcess(number, listener, self._first_words, self.ledger)
-            for number, listener in enumerate(self._sockets)
+            WorkerProcess(number, self._listeners(number), self._first_words, self.ledger)
+            for number in range(settings.workers)
         ]
 
     @property
@@ -78,6 +81,18 @@ class Supervisor:
         """Host and port that the gateway listens on."""
         name = self._sockets[0].getsockname()
         return name[0], name[1]
+
+    @property
+    def tls_address(self) -> tuple[str, int] | None:
+        """Host and port that TLS has of its own, None when it has none."""
+        if not self._tls_sockets:
+            return None
+        name = self._tls_sockets[0].getsockname()
+        return name[0], name[1]
+
+    def _listeners(self, number: int) -> tuple[socket.socket, ...]:
+        """Give the sockets of one worker: the gateway's, then that of TLS if it has its own."""
+        return (self._sockets[number], *self._tls_sockets[number : number + 1])
 
     async def start(self) -> None:
         """Start every worker; returns when all accept connections. Raises WorkerFailed."""
@@ -186,7 +201,7 @@ class Supervisor:
             _settle(done, "the gateway stops")
         for worker in self._workers:
             worker.is_stopping = True
-        for listener in self._sockets:
+        for listener in (*self._sockets, *self._tls_sockets):
             listener.close()
         await asyncio.gather(*(worker.stop(drain_s) for worker in self._workers))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from typing import TYPE_CHECKING
 
+from bargate.gateway.tls_names import base_context
+
 if TYPE_CHECKING:
+    import ssl
+
     from bargate.settings import TlsFiles
 
 _log = logging.getLogger("bargate.worker")
@@ -18,10 +21,7 @@ def server_context(certificate: str, key: str) -> ssl.SSLContext:
     AWS [D]: the current security policies of API Gateway start at TLS 1.2. Raises OSError when
     a file cannot be read and ssl.SSLError when it is not what it should be.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    context.set_alpn_protocols(["http/1.1"])
+    context = base_context()
     # With a password OpenSSL asks nobody for one at the terminal; an encrypted key is an error.
     context.load_cert_chain(certificate, key, password="")
     return context

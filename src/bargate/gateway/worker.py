@@ -1,4 +1,4 @@
-"""One worker process: `python -m bargate.gateway.worker CHANNEL_FD LISTENER_FD`.
+"""One worker process: `python -m bargate.gateway.worker CHANNEL_FD LISTENER_FD…`.
 
     channel: Serve, Apply ──► snapshot, server, log ──► Ready
              Apply   ──► compile ──► serve from the next request on ──► Applied
@@ -55,6 +55,7 @@ from bargate.gateway.served import Served
 from bargate.gateway.server import Server
 from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.tls import renew_certificate, server_context
+from bargate.gateway.tls_names import TlsNames
 from bargate.model.invalid import InvalidConfiguration
 from bargate.snapshot.parts import StaleBase
 
@@ -77,18 +78,20 @@ class Worker:
     def __init__(
         self,
         channel: Channel[ToWorker],
-        listener: socket.socket,
+        listeners: Sequence[socket.socket],
         first: Serve,
         whole: Sequence[Update],
     ) -> None:
         self._channel = channel
-        self._listener = listener
+        self._listeners = listeners
         self._settings = first.settings
         self._keys = HttpKeyDirectory(fetch)
         self._served = Served(first.installation, self._keys, dev=first.settings.dev)
         self._served.take(whole)
         tls = first.settings.tls
         self._tls = server_context(tls.certificate, tls.key) if tls else None
+        self._names = TlsNames(self._tls)
+        self._names.take(self._served.snapshot.installation.domains)
         self._ledger = Asking(channel.post, first.settings.without_ledger)
         self._recent = RecentCalls(self._ledger.leases)
         self._access_log = _access_log(first)
@@ -107,7 +110,12 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
-        await self._server.start([self._listener], self._tls)
+        plain, *with_tls = self._listeners
+        # Where TLS has a socket of its own, the other is without.
+        is_tls = self._tls is not None and not with_tls
+        await self._server.start([plain], self._names if is_tls else None)
+        for listening in with_tls:
+            await self._server.listen_tls(listening, self._names)
         await self._server.open_doors(self._served.endpoints.doors())
         ticking = asyncio.get_running_loop().create_task(self._tick())
         self._collector.settle()
@@ -177,6 +185,7 @@ class Worker:
             return f"a bug: {error!r}"
         if self._served.snapshot is not before:
             self._server.serve(self._served.snapshot)
+            self._names.take(self._served.snapshot.installation.domains)
             self._recent.forget_old(self._served.snapshot.frames())
         self._collector.settle()
         return None
@@ -206,8 +215,8 @@ def _access_log(first: Serve) -> AccessLog | None:
     return AccessLog(settings.access_log, format_line)
 
 
-async def _main(channel_fd: int, listener_fd: int) -> None:
-    listener = socket.socket(fileno=listener_fd)
+async def _main(channel_fd: int, *listener_fds: int) -> None:
+    listeners = [socket.socket(fileno=each) for each in listener_fds]
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
     channel = Channel(reader, writer, worker_decoder())
     first = await channel.receive()
@@ -215,7 +224,7 @@ async def _main(channel_fd: int, listener_fd: int) -> None:
     if not isinstance(first, Serve) or whole is None:
         return
     try:
-        worker = Worker(channel, listener, first, whole)
+        worker = Worker(channel, listeners, first, whole)
         gc.enable()
         del whole  # what is served may be replaced, and is then not to be held here
         await worker.run()
@@ -238,11 +247,11 @@ def main() -> None:
     stderr = log_to_stderr()
     # Ctrl-C reaches the whole process group; the supervisor alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel_fd, listener_fd = map(int, sys.argv[1:])
+    descriptors = map(int, sys.argv[1:])
     # What is read and compiled at first stays: the collector need not look for garbage among it.
     gc.disable()
     try:
-        uvloop.run(_main(channel_fd, listener_fd))
+        uvloop.run(_main(*descriptors))
     except Exception:  # noqa: BLE001 - logged here: a traceback of Python's own could wait for ever
         _log.exception("the worker ends by a bug")
         sys.exit(1)

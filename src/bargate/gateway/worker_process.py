@@ -72,18 +72,22 @@ class WorkerGone(Exception):
 
 
 class WorkerProcess:
-    """One worker process, started again whenever it ends unasked, on the same `listener`.
+    """One worker process, started again whenever it ends unasked, on the same `listeners`.
 
     `begin_with` gives what it must serve from its start; `serves` is the number of what it serves,
     or was last told to. What it asks about limits goes to `desk`.
     """
 
     def __init__(
-        self, number: int, listener: socket.socket, begin_with: Begin, desk: LedgerDesk
+        self,
+        number: int,
+        listeners: Sequence[socket.socket],
+        begin_with: Begin,
+        desk: LedgerDesk,
     ) -> None:
         self._number = number
         self._desk = desk
-        self._listener = listener
+        self._listeners = listeners
         self._begin_with = begin_with
         self.is_stopping = False  # said before it ends, so that it is not started again
         self.serves = 0
@@ -125,7 +129,7 @@ class WorkerProcess:
             delay_s = _RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)]
             _log.error("worker %d %s; starting it again", self._number, how)
             await asyncio.sleep(delay_s)
-            if self._listener.fileno() < 0:  # closed: a stop came meanwhile
+            if self._listeners[0].fileno() < 0:  # closed: a stop came meanwhile
                 return
 
     async def _how_it_ended(self) -> str:
@@ -161,7 +165,7 @@ class WorkerProcess:
         return await self._ended()
 
     async def _spawned(self, channel: socket.socket) -> asyncio.subprocess.Process:
-        descriptors = (channel.fileno(), self._listener.fileno())
+        descriptors = (channel.fileno(), *(each.fileno() for each in self._listeners))
         return await asyncio.create_subprocess_exec(
             *command_of("bargate.gateway.worker", *descriptors),
             pass_fds=descriptors,

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from bargate.model.domain_name import DomainName
 from bargate.model.http_api import HttpApi
 from bargate.model.rest_api import RestApi
 from bargate.model.usage_plan import Throttle
@@ -54,7 +55,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     maps a user pool's ARN to the URL that stands as its issuer in place of AWS's own; `domain` is
     the suffix of `{apiId}.execute-api.{region}.{domain}` host names. `signature_skew_s` bounds how
     far the clock of who signs a call may be away (AWS [O] iam-sts §6: 5 minutes). `account_throttle` is
-    what all APIs of one account and region may be called together, None for any amount.
+    what all APIs of one account and region may be called together, None for any amount; `domains` are
+    the custom domain names.
     """
 
     account_id: str = DEFAULT_ACCOUNT_ID
@@ -62,6 +64,7 @@ class Installation(Struct, frozen=True, kw_only=True):
     partition: str = "aws"
     domain: str = "localhost"
     served: tuple[ServedStage, ...] = ()
+    domains: tuple[DomainName, ...] = ()
     issuers: dict[str, str] = {}
     signature_skew_s: int = DEFAULT_SIGNATURE_SKEW_S
     account_throttle: Throttle | None = None

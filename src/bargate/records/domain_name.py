@@ -20,11 +20,12 @@ DomainNameStatus = Literal[
 
 
 class MutualTls(Struct, frozen=True, kw_only=True):
-    """Where the CAs stand that sign the clients of a domain name."""
+    """Where the CAs stand that sign the clients of a domain name, and what stood there (PEM)."""
 
     truststore_uri: str | None = None
     truststore_version: str | None = None
     truststore_warnings: tuple[str, ...] = ()
+    bundle: str | None = None
 
 
 class DomainNameEndpoint(Struct, frozen=True, kw_only=True):

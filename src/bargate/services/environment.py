@@ -45,6 +45,17 @@ class BackendCaller(Protocol):
         """Give the answer, its body of at most 10 MiB; raises BackendFailed."""
 
 
+class NoSuchObject(Exception):
+    """An object cannot be read; the text says why."""
+
+
+class Objects(Protocol):
+    """What stands at `s3://bucket/key`."""
+
+    def read(self, bucket: str, key: str, version: str | None, max_bytes: int) -> bytes:
+        """Give an object of at most so many bytes; raises NoSuchObject."""
+
+
 class FetchingKeys(KeyDirectory, Protocol):
     """A key directory that can be waited for."""
 
@@ -57,7 +68,7 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
 
     `api_endpoint` gives the URL at which an API answers, by its id and region; `sealing_keys` seal
     and open what callers hold for us, the first being the one that seals. `backends` and `keys` are
-    what test invocations ask, None where there is none; `installation` tells the issuers of user
+    what test invocations ask, None where there is none; `objects` stand for S3, None where nothing does; `installation` tells the issuers of user
     pools and the domain of APIs; `gateway_address` is where the public door of the gateway is.
     """
 
@@ -67,5 +78,6 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     api_endpoint: Callable[[str, str], str]
     backends: BackendCaller | None = None
     keys: FetchingKeys | None = None
+    objects: Objects | None = None
     installation: Installation = Installation()
     gateway_address: str = ""

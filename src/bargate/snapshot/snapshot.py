@@ -12,12 +12,14 @@ from bargate.access.paths import normalize_path
 from bargate.access.verdict import Denial
 from bargate.mapping.plan import Response
 from bargate.snapshot.compiled import CompiledStage, Unresolved
+from bargate.snapshot.domains import Domains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bargate.access.arrival import Arrival
     from bargate.model.installation import Installation
+    from bargate.snapshot.domains import Domain
 
 API_PREFIX = "/_api/"
 DEFAULT_STAGE = "$default"
@@ -41,6 +43,13 @@ class CompiledApi(Struct, frozen=True, eq=False):
         return any(vpc_endpoint_id in stage.vpc_endpoint_ids for stage in self.stages.values())
 
 
+class DomainMatch(Struct, frozen=True):
+    """The custom domain name of a call and the base path of the mapping, "" for the root."""
+
+    domain_name: str
+    base_path: str
+
+
 class Snapshot:
     """Everything served, as of one moment. Immutable.
 
@@ -48,7 +57,7 @@ class Snapshot:
     splits calls between a stage and its canary.
     """
 
-    __slots__ = ("_dev", "_draw", "_hosts", "apis", "installation")
+    __slots__ = ("_dev", "_domains", "_draw", "_hosts", "apis", "installation")
 
     def __init__(
         self,
@@ -62,6 +71,7 @@ class Snapshot:
         self.apis = apis
         self._dev = dev
         self._draw = draw
+        self._domains = Domains(installation.domains)
         self._hosts = {
             api.domain_name.lower().encode("ascii"): api_id for api_id, api in apis.items()
         }
@@ -78,6 +88,9 @@ class Snapshot:
         path given back is empty when it has no normal form: it matches no route. Interface
         endpoints lead to private APIs, and nothing else does.
         """
+        domain = self._domains.find(host)
+        if domain is not None:
+            return self._of_domain(domain, path, arrival)
         if path.startswith(API_PREFIX):
             api_id, rest = _below(path, API_PREFIX)
         else:
@@ -95,12 +108,49 @@ class Snapshot:
             return _unknown_stage(api, name)
         if stage.disabled:
             return _disabled(stage)
+        return self._at(stage, f"/{below}", arrival)
+
+    def domain_of(self, host: bytes | None, path: str) -> DomainMatch | None:
+        """Give the custom domain name that a host names, and the base path that matched."""
+        domain = self._domains.find(host)
+        if domain is None:
+            return None
+        found = domain.match(normalize_path(path) or "")
+        return DomainMatch(domain.name, "" if found is None else found[0].base_path)
+
+    def _of_domain(
+        self, domain: Domain, path: str, arrival: Arrival
+    ) -> tuple[CompiledStage, str] | Unresolved:
+        """Find the stage that a mapping of a custom domain name leads to.
+
+        INVARIANT: a name with mutual TLS answers on connections alone whose handshake was for it.
+        """
+        if domain.is_mutual and arrival.server_name != domain.name:
+            return _NOT_AUTHENTICATED
+        found = domain.match(normalize_path(path) or "")
+        if found is None:
+            return _NOT_MAPPED
+        mapping, rest = found
+        api = self.apis.get(mapping.api_id)
+        if api is None:
+            return _UNKNOWN_API
+        name = mapping.stage
+        if name is None:
+            name, _, below = rest[1:].partition("/")
+            rest = f"/{below}"
+        stage = api.stages.get(name)
+        return _unknown_stage(api, name) if stage is None else self._at(stage, rest, arrival)
+
+    def _at(
+        self, stage: CompiledStage, path: str, arrival: Arrival
+    ) -> tuple[CompiledStage, str] | Unresolved:
+        """Give a stage or its canary, if this door leads to it."""
         # AWS [D]: by chance, call by call. INVARIANT: 0 % never and 100 % always, as 0 <= draw < 1.
         if stage.canary is not None and self._draw() * 100 < stage.canary_percent:
             stage = stage.canary
         if stage.is_private != bool(arrival.vpc_endpoint_id):
             return _PRIVATE_FROM_OUTSIDE if stage.is_private else _PUBLIC_FROM_INSIDE
-        return stage, normalize_path(f"/{below}") or ""
+        return stage, normalize_path(path) or ""
 
     def _named(self, host: bytes, arrival: Arrival) -> str:
         """Give the API that a host names: through an endpoint `{apiId}-{endpoint}.…`, too.
@@ -169,6 +219,13 @@ _UNKNOWN_API = _forbidden(
     reason="host.unknown_api", detail="neither the host nor the path names an API served"
 )
 
+_NOT_MAPPED = _forbidden(
+    reason="host.no_mapping", detail="no base path mapping of the domain name begins this path"
+)
+_NOT_AUTHENTICATED = _forbidden(
+    reason="host.mutual_tls",
+    detail="the domain name wants mutual TLS, and this connection's handshake was not for it",
+)
 _PRIVATE_FROM_OUTSIDE = _forbidden(
     reason="host.private_api",
     detail="the API is private: only interface VPC endpoints lead to it",

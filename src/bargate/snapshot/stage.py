@@ -79,7 +79,11 @@ def _compile(
 ) -> CompiledStage:
     """Compile one deployment of a stage."""
     place = structs.replace(
-        around.installation, account_id=served.account_id, region=served.region, served=()
+        around.installation,
+        account_id=served.account_id,
+        region=served.region,
+        served=(),
+        domains=(),
     )
     frame = Frame(
         place, bare(api), stage, around.keys, around.identities, Shared(), around.api_keys

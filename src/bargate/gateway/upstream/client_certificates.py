@@ -7,10 +7,10 @@ INVARIANT: a connection that must show a certificate is never opened without it.
 
 from __future__ import annotations
 
-import os
 import ssl
 from typing import TYPE_CHECKING
 
+from bargate.gateway.pem import load_chain
 from bargate.model.client_certificate import ClientCertificate
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ClientCertificates:
             raise NotShowable(f"the stage's client certificate {certificate_id} is not known")
         context = backend_context(self._new_context(), verify=verify)
         try:
-            _load(context, certificate)
+            load_chain(context, certificate.certificate, certificate.private_key)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             text = f"the client certificate {certificate_id} cannot be loaded: {error}"
             raise NotShowable(text) from error
@@ -73,19 +73,3 @@ def backend_context(context: ssl.SSLContext, *, verify: bool) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-def _load(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
-    """Load a certificate and its key, which `ssl` reads from files alone.
-
-    INVARIANT: the key is in memory that has no name in any file system, and goes with the call.
-    """
-    descriptor = os.memfd_create("client-certificate", os.MFD_CLOEXEC)
-    try:
-        pem = f"{certificate.private_key.reveal()}\n{certificate.certificate}".encode()
-        with os.fdopen(descriptor, "wb", closefd=False) as file:
-            file.write(pem)
-        # Never asks a terminal for a password: a key that has one is refused.
-        context.load_cert_chain(f"/proc/self/fd/{descriptor}", password="")
-    finally:
-        os.close(descriptor)
