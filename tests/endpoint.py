@@ -11,9 +11,11 @@ Everything is real but the socket: signatures, policies, the wire, the store.
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -60,8 +62,15 @@ class Endpoint:
     """A control plane without process and socket; `state` is what workers would serve."""
 
     def __init__(self, *, dev: bool = False, store: Store | None = None) -> None:
+        self._s3 = tempfile.TemporaryDirectory(prefix="bargate-s3-")
+        self.s3 = Path(self._s3.name)  # stands for S3
         self.settings = ControlSettings(
-            folder="", account_id=ACCOUNT, region=REGION, dev=dev, gateway_url="http://127.0.0.1:1"
+            folder="",
+            account_id=ACCOUNT,
+            region=REGION,
+            dev=dev,
+            gateway_url="http://127.0.0.1:1",
+            s3=self._s3.name,
         )
         self.store: Store = SqliteStore() if store is None else store
         self.state: dict[str, Any] = {}
@@ -85,6 +94,7 @@ class Endpoint:
         self._thread.join()
         self._loop.close()
         self.store.close()
+        self._s3.cleanup()
 
     def run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)

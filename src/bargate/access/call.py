@@ -33,7 +33,8 @@ class Call(Struct, gc=False):
     the question mark; `headers` keeps order and case of names; `header` maps lower-case names to
     values, repeated ones joined by `, ` (RFC 9110 §5.3); `received_at` is seconds since the epoch;
     `sent_method` is what the request line said, empty when `method` is that; `arrival` is the door
-    that it came in by.
+    that it came in by; `domain_name` and `base_path` are those of the custom domain name and mapping
+    that led here, empty and None where none did.
     """
 
     method: str
@@ -51,6 +52,8 @@ class Call(Struct, gc=False):
     body: bytes = b""
     sent_method: str = ""
     arrival: Arrival = DIRECT
+    domain_name: str = ""
+    base_path: str | None = None
 
     def text(self, name: bytes) -> str | None:
         """Value of the header `name` (lower case) as text, None when absent."""

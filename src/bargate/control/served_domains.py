@@ -13,6 +13,7 @@ from bargate.records.server_certificate import SERVER_CERTIFICATE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bargate.records.base_path_mapping import BasePathMapping
     from bargate.records.domain_name import DomainName as Stored
     from bargate.records.domain_name import DomainNameEndpoint
     from bargate.secret import Secret
@@ -45,9 +46,14 @@ def served_domain(tx: Reader, key: Key) -> DomainName | None:
         policy=found.policy,
         mappings=tuple(
             Mapping(base_path=each.base_path, api_id=each.api_id, stage=each.stage)
-            for each in tx.list(BASE_PATH_MAPPING, key)
+            # [I] Routing rules cannot be made here, and then nothing is routed by rules alone.
+            for each in (() if found.routing_mode == "ROUTING_RULE_ONLY" else _mappings(tx, key))
         ),
     )
+
+
+def _mappings(tx: Reader, key: Key) -> list[BasePathMapping]:
+    return tx.list(BASE_PATH_MAPPING, key)
 
 
 def domains_of(tx: Reader, change: Change) -> Iterator[Key]:

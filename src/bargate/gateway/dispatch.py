@@ -79,7 +79,7 @@ class Dispatcher:
                 return place.response
             call = record.call
             record.stage = stage = place.stage
-            call.resource_path = place.path
+            place.tell(call)
             if stage.kind == "HTTP":
                 _speak(record, "HTTP")
             elif b"x-http-method-override" in head.header:

@@ -16,24 +16,33 @@ from bargate.snapshot.compiled import Unresolved
 
 if TYPE_CHECKING:
     from bargate.access.arrival import Arrival
+    from bargate.access.call import Call
     from bargate.gateway.serving import Snapshot
     from bargate.snapshot.compiled import CompiledStage
     from bargate.snapshot.router import Match
+    from bargate.snapshot.snapshot import DomainMatch
 
 MAX_PLACES = 4096
 MAX_PATH_CHARACTERS = 256
 
 
 class Place:
-    """A stage, and a path below it; remembers what answered the last method."""
+    """A stage, a path below it and the domain name that led there; remembers the last method's match."""
 
-    __slots__ = ("_matched", "_method", "path", "stage")
+    __slots__ = ("_matched", "_method", "domain", "path", "stage")
 
-    def __init__(self, stage: CompiledStage, path: str) -> None:
+    def __init__(self, stage: CompiledStage, path: str, domain: DomainMatch | None = None) -> None:
         self.stage = stage
         self.path = path
+        self.domain = domain
         self._method = ""
         self._matched: Match | None = None
+
+    def tell(self, call: Call) -> None:
+        """Let a call know where it is."""
+        call.resource_path = self.path
+        if self.domain is not None:
+            call.domain_name, call.base_path = self.domain.domain_name, self.domain.base_path
 
     def match(self, method: str) -> Match | None:
         """Give what answers `method`; raises as `Router.match` does."""
@@ -62,7 +71,7 @@ class Places:
         found = self._snapshot.resolve(host, path, arrival)
         if isinstance(found, Unresolved):
             return found
-        place = Place(*found)
+        place = Place(*found, self._snapshot.domain_of(host, path))
         # The stage is in either of the two when calls are split between it and its canary.
         is_split = place.stage.canary is not None or place.stage.is_canary is not None
         if not is_split and place.path and len(path) <= MAX_PATH_CHARACTERS:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bargate.access.key_directory import KeySource
     from bargate.access.verdict import Denial
     from bargate.snapshot.compiled import CompiledStage, Endpoint, Unresolved
+    from bargate.snapshot.snapshot import DomainMatch
 
 
 class Snapshot(Protocol):
@@ -36,6 +37,9 @@ class Snapshot(Protocol):
         resource path given back is percent-encoded too, in normal form, and starts with a slash;
         it is empty for a path without normal form, which matches no route. Never raises.
         """
+
+    def domain_of(self, host: bytes | None, path: str) -> DomainMatch | None:
+        """Give the custom domain name that a host names, None when it names none."""
 
 
 class KeyFetcher(Protocol):

@@ -114,6 +114,5 @@ def _context(domain: DomainName) -> ssl.SSLContext:
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
         context.verify_mode = ssl.CERT_REQUIRED
-        context.verify_flags |= ssl.VERIFY_X509_STRICT
         context.load_verify_locations(cadata=domain.truststore)
     return context

@@ -116,13 +116,18 @@ def request_time(received_at: float) -> str:
 
 
 def _path(call: Call, _facts: Facts, place: Place) -> str:
+    if call.domain_name:
+        return call.path
     # AWS [D]: with the stage; the `/_api/<id>` prefix of nameless hosts is not part of it.
     prefix = "" if place.stage == "$default" else f"/{place.stage}"
     return prefix + call.resource_path
 
 
 def _api_key(call: Call, facts: Facts, _place: Place) -> str | None:
-    return None if facts.api_key_id is None else call.text(b"x-api-key")
+    if facts.api_key_id is None:
+        return None
+    # INVARIANT: a header of the client is not told as the key that an authorizer gave.
+    return facts.usage_identifier_key or call.text(b"x-api-key")
 
 
 def _is_canary(_call: Call, _facts: Facts, place: Place) -> str | None:
@@ -144,6 +149,16 @@ def _of_signer(name: str) -> Variable:
     return variable
 
 
+def _of_client(name: str) -> Variable:
+    """Give an attribute of the certificate that a client showed; absent without mutual TLS."""
+
+    def variable(call: Call, _facts: Facts, _place: Place) -> str | None:
+        certificate = call.arrival.client_certificate
+        return None if certificate is None else str(getattr(certificate, name))
+
+    return variable
+
+
 VARIABLES: Mapping[str, Variable] = {
     "requestId": lambda call, _facts, _place: call.request_id,
     "extendedRequestId": _extended_request_id,
@@ -155,8 +170,11 @@ VARIABLES: Mapping[str, Variable] = {
     "stage": lambda _call, _facts, place: place.stage,
     "apiId": lambda _call, _facts, place: place.api_id,
     "accountId": lambda _call, _facts, place: place.account_id,
-    "domainName": lambda _call, _facts, place: place.domain_name,
-    "domainPrefix": lambda _call, _facts, place: place.domain_prefix,
+    "domainName": lambda call, _facts, place: call.domain_name or place.domain_name,
+    "domainPrefix": lambda call, _facts, place: (call.domain_name or place.domain_name).partition(
+        "."
+    )[0],
+    "customDomain.basePathMatched": lambda call, _facts, _place: call.base_path,
     "resourceId": lambda _call, _facts, place: place.resource_id or None,
     "resourcePath": lambda _call, _facts, place: place.resource_path or None,
     "routeKey": lambda _call, _facts, place: place.route_key or None,
@@ -172,6 +190,12 @@ VARIABLES: Mapping[str, Variable] = {
     "identity.caller": _of_signer("user_id"),
     "identity.user": _of_signer("user_id"),
     "identity.userArn": _of_signer("arn"),
+    "identity.clientCert.clientCertPem": _of_client("pem"),
+    "identity.clientCert.subjectDN": _of_client("subject_dn"),
+    "identity.clientCert.issuerDN": _of_client("issuer_dn"),
+    "identity.clientCert.serialNumber": _of_client("serial_number"),
+    "identity.clientCert.validity.notBefore": _of_client("not_before"),
+    "identity.clientCert.validity.notAfter": _of_client("not_after"),
     "xrayTraceId": lambda call, _facts, _place: trace_id(call),
     "authorizer.principalId": lambda _call, facts, _place: facts.principal_id,
     "error.validationErrorString": lambda _call, facts, _place: facts.validation_error,
@@ -186,12 +210,6 @@ EMPTY_VARIABLES = frozenset(
         "error.message",
         "error.messageString",
         "error.responseType",
-        "identity.clientCert.clientCertPem",
-        "identity.clientCert.issuerDN",
-        "identity.clientCert.serialNumber",
-        "identity.clientCert.subjectDN",
-        "identity.clientCert.validity.notAfter",
-        "identity.clientCert.validity.notBefore",
         "identity.cognitoAuthenticationProvider",
         "identity.cognitoAuthenticationType",
         "identity.cognitoIdentityId",

@@ -62,7 +62,7 @@ def explain_unresolved(call: Call, denial: Denial, response: Response | None) ->
 def explain_preflight(stage: CompiledStage, call: Call, response: Response) -> ExplainedCall:
     """Tell of a CORS preflight that the gateway answers by itself."""
     step = Recorded("CORS preflight", "passed", "answered by the gateway itself")
-    outline = _outline(call, stage, None, (_resolved(stage), step))
+    outline = _outline(call, stage, None, (_resolved(stage, call), step))
     return structs.replace(outline, outcome="allowed", response=_sent(response))
 
 
@@ -74,7 +74,7 @@ def explain_call(
     `denial` is what is known already: that no route matched, or what ended the call when it was
     live. A Need says which key set must be fetched before the outcome is certain.
     """
-    steps: tuple[Recorded, ...] = (_resolved(stage),)
+    steps: tuple[Recorded, ...] = (_resolved(stage, call),)
     if endpoint is None:
         return _unrouted(stage, call, steps, denial or _NO_ROUTE), None
     steps += (Recorded("route", "passed", f"{endpoint.http_method} {endpoint.resource_path}"),)
@@ -134,8 +134,15 @@ def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denia
     return _with_step(passed, Recorded("integration", "passed", detail))
 
 
-def _resolved(stage: CompiledStage) -> Recorded:
-    return Recorded("API and stage", "passed", f"{stage.api_name}, stage {stage.title}")
+def _resolved(stage: CompiledStage, call: Call) -> Recorded:
+    told = f"{stage.api_name}, stage {stage.title}"
+    if call.domain_name:
+        below = f", base path /{call.base_path}" if call.base_path else ""
+        told += f"; by the domain name {call.domain_name}{below}"
+    shown = call.arrival.client_certificate
+    if shown is not None:
+        told += f"; client certificate {shown.subject_dn}, serial {shown.serial_number}"
+    return Recorded("API and stage", "passed", told)
 
 
 def _with_step(outline: ExplainedCall, step: Recorded) -> ExplainedCall:

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.endpoint import ACCOUNT, REGION, Endpoint
 
+import objects
 from bargate.identity.totp import code_of, step_at
 from bargate.secret import Secret
 from bargate.sigv4.request import SignedRequest, sha256_of
@@ -523,7 +524,7 @@ def test_imported_keys_are_put_on_plans_with_permission_alone(agent: Agent) -> N
     assert agent.rest.import_api_keys(body=keys, format="csv")["ids"]
 
 
-def test_mutual_tls_of_a_name_needs_permission_of_its_own(agent: Agent) -> None:
+def test_mutual_tls_of_a_name_needs_permission_of_its_own(agent: Agent, endpoint: Endpoint) -> None:
     certificate = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/c"
     given = {
         "DomainName": "a.example.com",
@@ -532,6 +533,7 @@ def test_mutual_tls_of_a_name_needs_permission_of_its_own(agent: Agent) -> None:
     trusted = {"MutualTlsAuthentication": {"TruststoreUri": "s3://b/ca.pem"}}
     verbs = ["apigateway:POST", "apigateway:PATCH"]
     agent.may(allow(verbs))
+    objects.put(endpoint.s3, "b", "ca.pem", objects.authority().pem)
     assert "AddCertificateToDomain" in denied(agent.http.create_domain_name, **given, **trusted)
     agent.http.create_domain_name(**given)
     agent.may(allow([*verbs, "apigateway:AddCertificateToDomain"]))

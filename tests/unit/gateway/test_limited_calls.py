@@ -44,6 +44,9 @@ class Limited:
     def __init__(self) -> None:
         self._served = snapshot(rest_api(("/pets", method())))
 
+    def domain_of(self, host: bytes | None, path: str) -> None:
+        return None
+
     def resolve(self, *arguments: Any) -> Any:
         stage, path = self._served.resolve(*arguments)  # type: ignore[misc]
         endpoint, parameters = stage.router.match("GET", path)  # type: ignore[union-attr]

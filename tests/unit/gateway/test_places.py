@@ -20,6 +20,9 @@ class Counting:
         self.inner = inner
         self.asked = 0
 
+    def domain_of(self, host: bytes | None, path: str) -> None:
+        return None
+
     def resolve(self, host: bytes | None, path: str, arrival: Any) -> Any:
         self.asked += 1
         return self.inner.resolve(host, path, arrival)
@@ -69,6 +72,9 @@ def test_a_stage_with_a_canary_is_drawn_at_every_call() -> None:
     class Drawing:
         def __init__(self) -> None:
             self.at = 0
+
+        def domain_of(self, host: bytes | None, path: str) -> None:
+            return None
 
         def resolve(self, host: bytes | None, path: str, arrival: Any) -> Any:
             self.at += 1

@@ -19,6 +19,7 @@ from bargate.services.apigateway.more_values import is_storable
 from bargate.services.apigateway.patch import Rule, Step, Table, patched
 from bargate.services.apigateway.resource_policy import stored_policy
 from bargate.services.domain_permissions import require_domain_change
+from bargate.services.domain_tls import with_tls
 from bargate.services.operation import operation
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def update_domain_name(call: OperationCall, request: Params) -> Params:
     record = the_domain_name(call, request)
     changed = _checked(patched(record, request, _table(call)))
     require_domain_change(call, record, changed)
+    changed = with_tls(call, record, changed, bad_request)
     key = DOMAIN_NAME.key_of(record)
     return show_domain_name(call.tx.update(DOMAIN_NAME, key, lambda _: changed))
 

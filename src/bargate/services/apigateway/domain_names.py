@@ -23,6 +23,7 @@ from bargate.services.apigateway.more_values import tags_of, text_of
 from bargate.services.apigateway.resource_policy import stored_policy
 from bargate.services.apigateway.shape import API_ID_CHARACTERS, delete_all, new_id
 from bargate.services.domain_permissions import require_domain_change
+from bargate.services.domain_tls import with_tls
 from bargate.services.operation import operation
 from bargate.store.interface import AlreadyExists
 
@@ -63,6 +64,7 @@ def create_domain_name(call: OperationCall, request: Params) -> Params:
         tags=tags_of(request),
     )
     require_domain_change(call, None, record)
+    record = with_tls(call, None, record, bad_request)
     try:
         return show_domain_name(call.tx.create(DOMAIN_NAME, record))
     except AlreadyExists as error:

@@ -14,6 +14,7 @@ from bargate.services.apigatewayv2.ids import new_id
 from bargate.services.apigatewayv2.pages import page
 from bargate.services.apigatewayv2.tags import checked_tags
 from bargate.services.domain_permissions import require_domain_change
+from bargate.services.domain_tls import with_tls
 from bargate.services.operation import OperationCall, Params, operation
 from bargate.services.place import place_of
 from bargate.store.interface import AlreadyExists
@@ -50,6 +51,7 @@ def create_domain_name(call: OperationCall, request: Params) -> Params:
         tags=checked_tags(request.get("Tags")),
     )
     require_domain_change(call, None, record)
+    record = with_tls(call, None, record, bad_request)
     try:
         return show(call.tx.create(DOMAIN_NAME, record))
     except AlreadyExists:
@@ -87,8 +89,9 @@ def update_domain_name(call: OperationCall, request: Params) -> Params:
         routing_mode=_routing_mode(request) if request.get("RoutingMode") else old.routing_mode,
     )
     require_domain_change(call, old, new)
-    call.tx.update(DOMAIN_NAME, _key(old), lambda _: new)
-    return show(new)
+    changed = with_tls(call, old, new, bad_request)
+    call.tx.update(DOMAIN_NAME, _key(old), lambda _: changed)
+    return show(changed)
 
 
 @operation(writes=True)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import objects
 from bargate.records.domain_name import DOMAIN_NAME
 from bargate.services.apigateway import SERVICE
 from bargate.services.apigateway.client_certificates import _self_signed
@@ -138,7 +140,10 @@ def test_what_does_not_go_together_is_refused(api: Calling, members: dict[str, A
     assert refused.code == "BadRequestException"
 
 
-def test_mutual_tls_comes_and_goes_by_patches(api: Calling) -> None:
+def test_mutual_tls_comes_and_goes_by_patches(api: Calling, tmp_path: Path) -> None:
+    api.environment = objects.environment(tmp_path)
+    for key in ("a.pem", "a.pem@v1"):
+        objects.put(tmp_path, "bucket", key, objects.authority().pem)
     api("CreateDomainName", domainName="api.example.com", **REGIONAL)
 
     def update(*operations: dict[str, str]) -> Any:

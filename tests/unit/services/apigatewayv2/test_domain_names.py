@@ -1,5 +1,6 @@
 import pytest
 
+import objects
 from calling import root
 from http_apis import calling, new_api, new_route, new_stage
 
@@ -11,8 +12,9 @@ def _domain(call, name="api.example.com", **settings):
     return call("CreateDomainName", **request)
 
 
-def test_a_domain_name_is_given_back_as_it_was_created():
-    call = calling()
+def test_a_domain_name_is_given_back_as_it_was_created(tmp_path):
+    objects.put(tmp_path, "bucket", "ca.pem", objects.authority().pem)
+    call = calling(environment=objects.environment(tmp_path))
     made = _domain(
         call,
         "API.Example.com",
