@@ -63,7 +63,7 @@ def _sent(call: Call, facts: Facts) -> bytes | None:  # noqa: ARG001  as `_given
 
 def _given(call: Call, facts: Facts) -> bytes | None:  # noqa: ARG001  as `_sent`
     key = facts.usage_identifier_key
-    return None if key is None else key.encode()
+    return None if key is None else key.encode("utf-8", "surrogatepass")
 
 
 def _refusal(why: NotAdmitted) -> Denial:

@@ -12,14 +12,15 @@ from bargate.store.kind import Index, Key, Kind
 class MethodSetting(Struct, frozen=True, kw_only=True):
     """Settings of one method, or of all (`*/*`).
 
-    AWS [R] apigw-objects §1: the values that all settings have once one of them is made.
+    AWS [R] apigw-objects §1: the values that all settings have once one of them is made. A throttle
+    that was not set is None: it is shown as AWS's default, and limits nothing.
     """
 
     metrics_enabled: bool = False
     logging_level: str = "OFF"
     data_trace_enabled: bool = False
-    throttling_burst_limit: int = 5000
-    throttling_rate_limit: float = 10000.0
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
     caching_enabled: bool = False
     cache_ttl_s: int = 300
     cache_data_encrypted: bool = False

@@ -139,7 +139,8 @@ def test_with_the_authorizers_key_the_header_counts_for_nothing() -> None:
     assert reason(step, {"x-api-key": VALUE}) == "api_key.missing"
     facts = Facts({}, usage_identifier_key=VALUE)
     assert reason(step, {"x-api-key": "another"}, facts) is None
-    assert reason(step, {}, Facts({}, usage_identifier_key="x" * 20)) == "api_key.unknown"
+    for other in ("x" * 20, "\ud800" * 20, "\u00e9" * 20):
+        assert reason(step, {}, Facts({}, usage_identifier_key=other)) == "api_key.unknown"
 
 
 def test_a_method_that_requires_no_key_has_no_step() -> None:

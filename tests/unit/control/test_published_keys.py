@@ -116,22 +116,33 @@ def stage_patch(path: str, value: str) -> list[dict[str, str]]:
 def test_method_settings_are_published_with_the_stage(endpoint: Endpoint, apigateway: Any) -> None:
     api_id = deployed(apigateway)
     where = {"restApiId": api_id, "stageName": "prod"}
-    assert endpoint.published()[f"stage/{api_id}/prod"].stage.throttles == {}
+
+    def throttles() -> dict[str, Throttle]:
+        found: dict[str, Throttle] = endpoint.published()[f"stage/{api_id}/prod"].stage.throttles
+        return found
+
+    assert throttles() == {}
     for path, value in (
         ("/~1/GET/throttling/rateLimit", "3"),
         ("/~1/GET/throttling/burstLimit", "4"),
         ("/~1pets~1{id}/POST/throttling/burstLimit", "0"),
         ("/*/*/metrics/enabled", "true"),
+        ("/~1owners/GET/logging/loglevel", "INFO"),
     ):
         apigateway.update_stage(**where, patchOperations=stage_patch(path, value))
-    # AWS [R] apigw-objects §1: once any setting is made, the others are the defaults.
-    assert endpoint.published()[f"stage/{api_id}/prod"].stage.throttles == {
+    # AWS [R] apigw-objects §1: once any setting is made, the others are shown as the defaults. They
+    # limit nothing here: a log level must not lift the limit that all methods have.
+    shown = apigateway.get_stage(**where)["methodSettings"]
+    assert {each["throttlingRateLimit"] for each in shown.values()} == {3.0, 10_000.0}
+    assert throttles() == {
         "//GET": Throttle(rate_limit=3.0, burst_limit=4),
         "/pets/{id}/POST": Throttle(rate_limit=10_000.0, burst_limit=0),
-        "*/*": Throttle(rate_limit=10_000.0, burst_limit=5_000),
     }
-    apigateway.update_stage(**where, patchOperations=stage_patch("/*/*/throttling/rateLimit", "-1"))
-    assert "*/*" not in endpoint.published()[f"stage/{api_id}/prod"].stage.throttles
+    for value, is_there in (("7", True), ("-1", False)):
+        apigateway.update_stage(
+            **where, patchOperations=stage_patch("/*/*/throttling/rateLimit", value)
+        )
+        assert ("*/*" in throttles()) is is_there
 
 
 def test_route_settings_are_published_with_the_stage(endpoint: Endpoint) -> None:

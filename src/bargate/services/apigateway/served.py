@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bargate.model.installation import Canary, ServedStage, Stage
-from bargate.model.usage_plan import Throttle
+from bargate.model.usage_plan import DEFAULT_BURST, DEFAULT_RATE, Throttle
 from bargate.records.deployed_rest_api import DEPLOYED_REST_API
-from bargate.records.rest_stage import REST_STAGE, RestStage
+from bargate.records.rest_stage import REST_STAGE, MethodSetting, RestStage
 from bargate.services.apigateway.method_settings import resource_and_verb
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bargate.model.rest_api import RestApi
     from bargate.store.interface import Reader
     from bargate.store.kind import Key
+
+
+_NO_LIMIT = -1  # AWS [O]: takes a limit away
 
 
 def served_stage(tx: Reader, key: Key) -> ServedStage | None:
@@ -47,14 +50,23 @@ def served_of(
 
 
 def _throttles(stage: RestStage) -> dict[str, Throttle]:
-    """Give the buckets of methods. Of a setting with a limit taken away (-1) there is none."""
-    return {
-        _method(key): Throttle(
-            rate_limit=setting.throttling_rate_limit, burst_limit=setting.throttling_burst_limit
-        )
-        for key, setting in stage.method_settings.items()
-        if setting.throttling_rate_limit >= 0 and setting.throttling_burst_limit >= 0
-    }
+    """Give the buckets of methods whose settings limit them.
+
+    INVARIANT: a setting about something else, or one whose limit was taken away (-1), leaves a method
+    to what `*/*` says of all.
+    """
+    found = {_method(key): _throttle(each) for key, each in stage.method_settings.items()}
+    return {method: throttle for method, throttle in found.items() if throttle is not None}
+
+
+def _throttle(setting: MethodSetting) -> Throttle | None:
+    rate, burst = setting.throttling_rate_limit, setting.throttling_burst_limit
+    if (rate is None and burst is None) or _NO_LIMIT in {rate, burst}:
+        return None
+    return Throttle(
+        rate_limit=DEFAULT_RATE if rate is None else rate,
+        burst_limit=DEFAULT_BURST if burst is None else burst,
+    )
 
 
 def _method(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bargate.model.usage_plan import DEFAULT_BURST, DEFAULT_RATE
 from bargate.services.apigateway.shape import present
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ def stage_output(stage: RestStage) -> Params:
 
 
 def _setting(setting: MethodSetting) -> Params:
+    burst, rate = setting.throttling_burst_limit, setting.throttling_rate_limit
     return {
         "metricsEnabled": setting.metrics_enabled,
         "loggingLevel": setting.logging_level,
         "dataTraceEnabled": setting.data_trace_enabled,
-        "throttlingBurstLimit": setting.throttling_burst_limit,
-        "throttlingRateLimit": setting.throttling_rate_limit,
+        "throttlingBurstLimit": DEFAULT_BURST if burst is None else burst,
+        "throttlingRateLimit": DEFAULT_RATE if rate is None else rate,
         "cachingEnabled": setting.caching_enabled,
         "cacheTtlInSeconds": setting.cache_ttl_s,
         "cacheDataEncrypted": setting.cache_data_encrypted,
