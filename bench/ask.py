@@ -10,7 +10,7 @@ _KNOWN_WITHIN_S = 5.0
 
 def ask(port: int, request: Request) -> int:
     """Send one request; give the status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection(request.address, port, timeout=10)
     headers = dict(header.split(": ", 1) for header in request.headers)
     body = request.body.read_bytes() if request.body else None
     if body is not None:

@@ -3,6 +3,7 @@
 empty store      ──► start times, memory when idle
 16 clients       ──► reads and durable writes a second
 10,000 routes    ──► a one-method change until all workers enforce it, start times
+100,000 API keys ──► start times
 """
 
 import asyncio
@@ -10,10 +11,13 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench import keys_peer
 from bench.control_plane import Change, bench_user, control_plane_load, route_change, routes_api
+from bench.process import free_port
 from bench.start import Started, memory_mib, serving, start_times
 
 EMPTY_START, ROUTES_START = "start on an empty store, s", "start with 10,000 routes, s"
+KEYS_START = "start with 100,000 API keys, s"
 READS, WRITES = "reads, 16 clients, a second", "durable writes, 16 clients, a second"
 DEPLOYMENT = "CreateDeployment with 10,000 routes, answered, ms"
 ENFORCED = "one-method change of 10,000 routes, enforced, ms"
@@ -26,7 +30,7 @@ _MB_PER_MIB = 1.048576
 
 def control_figures(folder: Path) -> dict[str, float]:
     """Measure everything; `folder` is empty. Raises `MeasureError`."""
-    return {**_empty(folder), **_load(folder), **_routes(folder)}
+    return {**_empty(folder), **_load(folder), **_routes(folder), **_keys(folder)}
 
 
 def _empty(folder: Path) -> dict[str, float]:
@@ -52,6 +56,13 @@ def _routes(folder: Path) -> dict[str, float]:
         ENFORCED: 1000 * max(change.enforced_s for change in changes),
         ROUTES_START: median(start_times(data, runs=_STARTS)),
     }
+
+
+def _keys(folder: Path) -> dict[str, float]:
+    data = folder / "keys"
+    with serving(data) as started:
+        keys_peer.make_keys(data, started.endpoint, free_port(), keys_peer.MOST)
+    return {KEYS_START: median(start_times(data, runs=_STARTS))}
 
 
 async def _changes(started: Started) -> list[Change]:

@@ -120,6 +120,20 @@ def policy(role_arn: str | None = None) -> Document:
     return {"Version": "2012-10-17", "Statement": [*statements, last]}
 
 
+def open_policy() -> Document:
+    """A resource policy that allows everybody."""
+    return {"Version": "2012-10-17", "Statement": [_allow("execute-api:/*")]}
+
+
+def endpoint_policy() -> Document:
+    """The 20 statements as an endpoint policy: whole ARNs, and the address inside the VPC."""
+    found: Document = json.loads(json.dumps(policy()).replace("aws:SourceIp", "aws:VpcSourceIp"))
+    for statement in found["Statement"]:
+        below = statement["Resource"].removeprefix("execute-api:")
+        statement["Resource"] = f"arn:aws:execute-api:*:*:*{below}"
+    return found
+
+
 def identity_policy() -> Document:
     """A policy of a role that may call the stage of the bench, in one of its statements."""
     others = [

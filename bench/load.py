@@ -25,7 +25,7 @@ class Request(Struct, frozen=True):
     """What is asked again and again.
 
     Files may replace it by requests that are asked in turn: `paths` holds a path a line, `signed`
-    a path and its header lines, parted by tabs.
+    a path and its header lines, parted by tabs. `address` is where the gateway answers.
     """
 
     path: str
@@ -33,6 +33,7 @@ class Request(Struct, frozen=True):
     body: Path | None = None
     paths: Path | None = None
     signed: Path | None = None
+    address: str = "127.0.0.1"
 
 
 class Round(Struct, frozen=True):
@@ -100,7 +101,7 @@ def _wrk(
         *cores(LOAD_CORE),
         *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)),
         *_headers(request),
-        f"http://127.0.0.1:{port}{request.path}",
+        f"http://{request.address}:{port}{request.path}",
         "--",
         *_files(request),
         *options,

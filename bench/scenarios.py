@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from bench import bargate_peer, envoy, haproxy, iam_peer, keys_peer, nginx
+from bench import bargate_peer, envoy, haproxy, iam_peer, keys_peer, nginx, private_peer
 from bench.testbed import Gateway, Testbed
 
 
@@ -31,6 +31,8 @@ SCENARIOS = (
     Scenario("keys-100", "Bargate, API key and usage plan, 100 keys", keys_peer.few),
     Scenario("keys-10000", "Bargate, API key and usage plan, 10,000 keys", keys_peer.many),
     Scenario("keys-100000", "Bargate, API key and usage plan, 100,000 keys", keys_peer.most),
+    Scenario("public", "Bargate, public API, resource policy of 1 statement", private_peer.public),
+    Scenario("private", "Bargate, private API, endpoint policy of 20", private_peer.private),
     Scenario("validation", "Bargate, request validation", bargate_peer.request_validation),
     Scenario("logged", "Bargate, open route, access log to a file", bargate_peer.open_route_logged),
     Scenario("routes-10", "Bargate, 10 routes asked in turn", bargate_peer.ten_routes),

@@ -11,6 +11,7 @@ ENVOY_RATIO = 1.3
 IAM_ENVOY_RATIO = 1.0
 ROUTES_RATIO = 0.95
 KEYS_RATIO = 0.95
+PRIVATE_RATIO = 0.9
 WORKER_RSS_MB = 80.0
 POLICY_US = 5.0
 
@@ -121,6 +122,13 @@ _WANTED = (
         lambda value: value >= KEYS_RATIO,
     ),
     _Wanted(
+        "private API over the public one",
+        f"≥ {PRIVATE_RATIO} x",
+        lambda results: ratio(results, "private", "public"),
+        "x",
+        lambda value: value >= PRIVATE_RATIO,
+    ),
+    _Wanted(
         "1,000 routes over 10 routes",
         f"≥ {ROUTES_RATIO} x",
         lambda results: ratio(results, "routes-1000", "routes-10"),
@@ -146,5 +154,6 @@ _WANTED = (
     _below(control.ENFORCED, "one-method change of 10,000 routes", 100, "ms"),
     _below(control.EMPTY_START, "start on an empty store", 0.5, "s"),
     _below(control.ROUTES_START, "start with 10,000 routes", 2, "s"),
+    _below(control.KEYS_START, "start with 100,000 API keys", 3, "s"),
     _below(control.IDLE, "control process, idle", 120, "MB", or_equal=True),
 )

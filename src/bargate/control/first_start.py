@@ -20,6 +20,7 @@ from msgspec import Struct
 from bargate.identity.first_start import create_root_key
 from bargate.records.access_key import ACCESS_KEY, AccessKey
 from bargate.records.account import ACCOUNT, Account
+from bargate.records.api_key import API_KEY, KNOWN_KEY, known_key
 from bargate.records.sealing_key import SEALING_KEY, SealingKeyRecord
 from bargate.secret import Secret
 from bargate.tokens.session import SealingKey
@@ -41,6 +42,8 @@ def prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
     A root key that its owner deleted stays away, unless DIR/credentials is gone as well.
     """
     account_id = settings.account_id
+    if store.read(_lacks_known_keys):
+        store.write(_make_known_keys)
     is_new = store.read(lambda tx: _is_new(tx, account_id))
     key = store.read(lambda tx: _root_key(tx, account_id))
     has_credentials = (Path(settings.folder) / CREDENTIALS).exists()
@@ -48,6 +51,17 @@ def prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
         store.write(lambda tx: make_keys(tx, account_id, now))
         key = store.read(lambda tx: _root_key(tx, account_id))
     write_client_files(settings, key if is_new or not has_credentials else None)
+
+
+def _lacks_known_keys(tx: Reader) -> bool:
+    """Say whether the store was written before keys were recognised by a record of their own."""
+    return tx.count(KNOWN_KEY) != tx.count(API_KEY)
+
+
+def _make_known_keys(tx: Transaction) -> None:
+    for record in tx.list(API_KEY):
+        if tx.find(KNOWN_KEY, API_KEY.key_of(record)) is None:
+            tx.create(KNOWN_KEY, known_key(record))
 
 
 def make_keys(tx: Transaction, account_id: str, now: datetime) -> None:

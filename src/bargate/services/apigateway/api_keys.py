@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from bargate.records.api_key import API_KEY, ApiKey
+from bargate.records.api_key import API_KEY, KNOWN_KEY, ApiKey, known_key
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
 from bargate.records.usage_record import USAGE_RECORD
 from bargate.secret import Secret
@@ -54,7 +54,7 @@ def create_api_key(call: OperationCall, request: Params) -> Params:
         tags=tags_of(request),
     )
     try:
-        call.tx.create(API_KEY, key)
+        store_key(call, key)
     except AlreadyExists as error:
         raise conflict("API Key already exists") from error
     return show_api_key(key, with_value=True)
@@ -139,8 +139,21 @@ def update_api_key(call: OperationCall, request: Params) -> Params:
     """Change what a patch may change of a key; never its value."""
     key = need(call, API_KEY, (request["apiKey"],), MISSING)
     changed = replace(patched(key, request, _PATCHES), last_updated_date=call.now)
-    stored = call.tx.update(API_KEY, API_KEY.key_of(key), lambda _: changed)
-    return show_api_key(stored, with_value=False)
+    replace_key(call, changed)
+    return show_api_key(changed, with_value=False)
+
+
+def store_key(call: OperationCall, key: ApiKey) -> None:
+    """Add a key; raises AlreadyExists."""
+    call.tx.create(API_KEY, key)
+    call.tx.create(KNOWN_KEY, known_key(key))
+
+
+def replace_key(call: OperationCall, key: ApiKey) -> None:
+    """Put a key in the place of the one of its id."""
+    call.tx.update(API_KEY, API_KEY.key_of(key), lambda _: key)
+    known = known_key(key)
+    call.tx.update(KNOWN_KEY, KNOWN_KEY.key_of(known), lambda _: known)
 
 
 def _no_stages(_: ApiKey, step: Step) -> ApiKey:
@@ -176,6 +189,7 @@ def delete_api_key(call: OperationCall, request: Params) -> Params:
         for used in call.tx.list(USAGE_RECORD, (*home, each.usage_plan_id, key.id)):
             call.tx.delete(USAGE_RECORD, USAGE_RECORD.key_of(used))
     call.tx.delete(API_KEY, API_KEY.key_of(key))
+    call.tx.delete(KNOWN_KEY, API_KEY.key_of(key))
     return {}
 
 

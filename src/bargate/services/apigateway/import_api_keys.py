@@ -17,7 +17,13 @@ from bargate.records.api_key import API_KEY, ApiKey, value_digest
 from bargate.records.usage_plan import USAGE_PLAN
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
 from bargate.secret import Secret
-from bargate.services.apigateway.api_keys import check_description, check_name, check_value
+from bargate.services.apigateway.api_keys import (
+    check_description,
+    check_name,
+    check_value,
+    replace_key,
+    store_key,
+)
 from bargate.services.apigateway.errors import bad_request
 from bargate.services.apigateway.more_listing import find
 from bargate.services.apigateway.one_plan_a_stage import MAX_PLANS_OF_A_KEY, check_key
@@ -148,9 +154,9 @@ def _import_row(call: OperationCall, row: _Row, seen: set[str]) -> str:
         last_updated_date=call.now,
     )
     if found is None:
-        call.tx.create(API_KEY, changed)
+        store_key(call, changed)
     else:
-        call.tx.update(API_KEY, API_KEY.key_of(found), lambda _: changed)
+        replace_key(call, changed)
     for plan_id in new_plans:
         add_key(call, plan_id, key.id)
     return key.id

@@ -15,14 +15,14 @@ from bargate.model.usage_plan import (
     Throttle,
     UsagePlan,
 )
-from bargate.records.api_key import API_KEY, value_digest
+from bargate.records.api_key import KNOWN_KEY
 from bargate.records.usage_plan import USAGE_PLAN
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bargate.records.api_key import ApiKey as StoredKey
+    from bargate.records.api_key import KnownKey
     from bargate.records.usage_plan import Quota
     from bargate.records.usage_plan import Throttle as StoredThrottle
     from bargate.records.usage_plan_key import UsagePlanKey
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 
 def served_key(tx: Reader, key: Key) -> ApiKey | None:
-    """Give what is served of the API_KEY record `key`; None for one that is on no plan."""
-    found = tx.find(API_KEY, key)
+    """Give what is served of the key of the API_KEY record `key`; None for one on no plan."""
+    found = tx.find(KNOWN_KEY, key)
     if found is None:
         return None
     account_id, region, key_id = key
@@ -46,8 +46,8 @@ def served_keys(tx: Reader) -> Iterator[tuple[Key, ApiKey]]:
     for on_plan in tx.list(USAGE_PLAN_KEY):
         place = (on_plan.account_id, on_plan.region, on_plan.key_id)
         plans.setdefault(place, []).append(on_plan)
-    for found in tx.list(API_KEY):
-        key = API_KEY.key_of(found)
+    for found in tx.list(KNOWN_KEY):
+        key = KNOWN_KEY.key_of(found)
         if key in plans:
             yield key, _key(found, plans[key])
 
@@ -75,12 +75,12 @@ def served_plan(tx: Reader, key: Key) -> UsagePlan | None:
     )
 
 
-def _key(found: StoredKey, on_plans: Iterable[UsagePlanKey]) -> ApiKey:
+def _key(found: KnownKey, on_plans: Iterable[UsagePlanKey]) -> ApiKey:
     return ApiKey(
         account_id=found.account_id,
         region=found.region,
         id=found.id,
-        digest=value_digest(found.value.reveal()),
+        digest=found.digest,
         enabled=found.enabled,
         plans=tuple(
             KeyOnPlan(each.usage_plan_id, each.created_date.astimezone(UTC).date().isoformat())
