@@ -28,11 +28,12 @@ class Proof(Struct, frozen=True):
 
     def of(self, arrival: Arrival) -> Arrival:
         """Give an arrival with what was shown."""
+        shown = "" if self.certificate is None else "/mutual"
         return structs.replace(
             arrival,
             server_name=self.server_name,
             client_certificate=self.certificate,
-            name=f"{arrival.name}/{self.server_name}",
+            name=f"{arrival.name}/{self.server_name}{shown}",
         )
 
 

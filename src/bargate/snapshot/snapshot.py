@@ -123,9 +123,11 @@ class Snapshot:
     ) -> tuple[CompiledStage, str] | Unresolved:
         """Find the stage that a mapping of a custom domain name leads to.
 
-        INVARIANT: a name with mutual TLS answers on connections alone whose handshake was for it.
+        INVARIANT: a name with mutual TLS answers on connections alone whose handshake was for it and
+        showed a certificate: one from before the name wanted mutual TLS did not.
         """
-        if domain.is_mutual and arrival.server_name != domain.name:
+        is_shown = arrival.client_certificate is not None and arrival.server_name == domain.name
+        if domain.is_mutual and not is_shown:
             return _NOT_AUTHENTICATED
         found = domain.match(normalize_path(path) or "")
         if found is None:
@@ -224,7 +226,8 @@ _NOT_MAPPED = _forbidden(
 )
 _NOT_AUTHENTICATED = _forbidden(
     reason="host.mutual_tls",
-    detail="the domain name wants mutual TLS, and this connection's handshake was not for it",
+    detail="the domain name wants mutual TLS, and this connection's handshake was not for it,"
+    " or was before it did",
 )
 _PRIVATE_FROM_OUTSIDE = _forbidden(
     reason="host.private_api",
