@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from bargate.access.context_keys import SignedContext, compile_context
 from bargate.access.control import RestControl
 from bargate.access.method_arn import compile_method_arn, mask_account
 from bargate.access.paths import other_readings
 from bargate.access.policy_keys import check_keys
-from bargate.access.resource_policy import ACTION
+from bargate.access.resource_policy import ACTION, arn_start
 from bargate.access.verdict import Denial
 from bargate.model.invalid import InvalidConfiguration
 from bargate.policy import (
@@ -30,18 +32,30 @@ from bargate.policy import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bargate.access.call import Call, Facts
+    from bargate.access.context_keys import ContextOf
     from bargate.access.control import GuardedMethod, Step
     from bargate.access.identities import Identity
     from bargate.policy import CompiledPolicy, Context, Decision, Principal
 
 _ANONYMOUS = Anonymous()
+_MAX_ENDPOINTS = 64  # that one method remembers the policies of
 _NO_ENDPOINT = Denial(
     response_type="ACCESS_DENIED",
     reason="endpoint_policy.no_endpoint",
     detail="the call came through no VPC endpoint",
     message="Forbidden",
 )
+
+
+class _Narrowed(Struct, frozen=True, eq=False):
+    """An endpoint's policy, what is left of it for one method, and the keys that that asks for."""
+
+    whole: CompiledPolicy
+    policy: CompiledPolicy
+    context_of: ContextOf
 
 
 def compile_endpoint_policy(text: str) -> CompiledPolicy:
@@ -60,14 +74,17 @@ def _compile(guarded: GuardedMethod, *, signed: bool) -> Step | None:
     place = guarded.installation
     method_arn = compile_method_arn(place, guarded.api.id, guarded.stage.name)
     keys = {"aws:requestedregion": place.region, "aws:resourceaccount": place.account_id}
+    policy_for = _narrowing(arn_start(guarded))
 
     def endpoint_policy(call: Call, facts: Facts) -> Denial | None:
         if (facts.signer is not None) is not signed:
             return None
-        policy, identity = call.arrival.vpc_endpoint_policy, facts.identity
-        if policy is None or (signed and identity is None):
+        whole, identity = call.arrival.vpc_endpoint_policy, facts.identity
+        if whole is None or (signed and identity is None):
             return _NO_ENDPOINT
-        principal, context = _caller(policy, call, identity, keys)
+        narrowed = policy_for(whole)
+        policy = narrowed.policy
+        principal, context = _caller(narrowed, call, identity, keys)
         arn = method_arn(call, call.resource_path)
         decision = policy.decide(AccessRequest(principal, ACTION, arn, context))
         # As everywhere: all that a backend may take the path for must be allowed.
@@ -82,11 +99,28 @@ def _compile(guarded: GuardedMethod, *, signed: bool) -> Step | None:
     return endpoint_policy
 
 
+def _narrowing(start: str) -> Callable[[CompiledPolicy], _Narrowed]:
+    """Give what narrows an endpoint's policy to one method, remembering the few there are."""
+    known: dict[int, _Narrowed] = {}
+
+    def policy_for(whole: CompiledPolicy) -> _Narrowed:
+        found = known.get(id(whole))
+        # INVARIANT: what is remembered holds its policy, so no other one has its identity.
+        if found is None:
+            if len(known) >= _MAX_ENDPOINTS:
+                known.clear()
+            policy = whole.narrow_resource(start)
+            found = known[id(whole)] = _Narrowed(whole, policy, compile_context(policy.keys()))
+        return found
+
+    return policy_for
+
+
 def _caller(
-    policy: CompiledPolicy, call: Call, identity: Identity | None, keys: dict[str, str]
+    narrowed: _Narrowed, call: Call, identity: Identity | None, keys: dict[str, str]
 ) -> tuple[Principal, Context]:
     if identity is None:
-        return _ANONYMOUS, compile_context(policy.keys())(call)
+        return _ANONYMOUS, narrowed.context_of(call)
     return identity.principal, SignedContext(call, identity, keys)
 
 

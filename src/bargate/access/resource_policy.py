@@ -91,7 +91,7 @@ def policy_of_method(guarded: GuardedMethod) -> CompiledPolicy | None:
         return None
     private = guarded.api.is_private
     whole = guarded.shared.once(EXTENSION, lambda: compile_resource_policy(text, private=private))
-    return whole.narrow_resource(_arn_start(guarded))
+    return whole.narrow_resource(arn_start(guarded))
 
 
 def _compile(guarded: GuardedMethod) -> Step | None:
@@ -109,7 +109,7 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     return resource_policy
 
 
-def _arn_start(guarded: GuardedMethod) -> str:
+def arn_start(guarded: GuardedMethod) -> str:
     """Give what the ARNs of all calls to a method begin with: up to the first variable."""
     place, verb = guarded.installation, guarded.method.http_method
     start = (
