@@ -117,10 +117,10 @@ def _bargate(
     path = documents.write(document, testbed.work / f"bargate-{name}.json")
     log = testbed.work / f"bargate-{name}.log"
     with running(command(path, access_log, *options), core=GATEWAY_CORE, log=log) as process:
-        yield process.pid, _announced_port(process, log)
+        yield process.pid, announced_port(process, log)
 
 
-def _announced_port(process: Popen[bytes], log: Path) -> int:
+def announced_port(process: Popen[bytes], log: Path) -> int:
     """Read standard output up to the ready line; give the port that it names."""
     timer = Timer(_START_TIMEOUT_S, process.kill)
     timer.start()

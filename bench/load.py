@@ -25,7 +25,8 @@ class Request(Struct, frozen=True):
     """What is asked again and again.
 
     Files may replace it by requests that are asked in turn: `paths` holds a path a line, `signed`
-    a path and its header lines, parted by tabs. `address` is where the gateway answers.
+    a path and its header lines, parted by tabs. `address` is where the gateway answers,
+    with `tls` over TLS, whose certificate nobody looks at.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Request(Struct, frozen=True):
     paths: Path | None = None
     signed: Path | None = None
     address: str = "127.0.0.1"
+    tls: bool = False
 
 
 class Round(Struct, frozen=True):
@@ -101,7 +103,7 @@ def _wrk(
         *cores(LOAD_CORE),
         *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT)),
         *_headers(request),
-        f"http://{request.address}:{port}{request.path}",
+        f"{'https' if request.tls else 'http'}://{request.address}:{port}{request.path}",
         "--",
         *_files(request),
         *options,

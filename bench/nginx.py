@@ -45,7 +45,8 @@ server {{
 _PROXY = """
 upstream backend {{ server 127.0.0.1:{backend}; keepalive 512; keepalive_requests 1000000000; }}
 server {{
-  listen 127.0.0.1:{port} backlog=4096;
+  listen 127.0.0.1:{port} {listen}backlog=4096;
+  {more}
   location / {{
     proxy_pass http://backend;
     proxy_http_version 1.1;
@@ -69,9 +70,22 @@ def backend(work: Path, port: int, jwks: str) -> Iterator[int]:
 def proxy(testbed: Testbed) -> Iterator[Gateway]:
     """Run nginx as a plain proxy that keeps its connections to the backend."""
     port = free_port()
-    http = _PROXY.format(port=port, backend=testbed.backend_port)
+    http = _PROXY.format(port=port, backend=testbed.backend_port, listen="", more="")
     with _nginx(testbed.work / "nginx", http, port, GATEWAY_CORE) as pid:
         yield Gateway(pid, port, Request("/pets/1"))
+
+
+@contextmanager
+def tls_proxy(testbed: Testbed, chain: Path, key: Path) -> Iterator[tuple[int, int]]:
+    """Run it with TLS towards clients, without session tickets; give pid and port."""
+    port = free_port()
+    more = (
+        f"ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;"
+        " ssl_session_tickets off; ssl_session_cache off;"
+    )
+    http = _PROXY.format(port=port, backend=testbed.backend_port, listen="ssl ", more=more)
+    with _nginx(testbed.work / "nginx-tls", http, port, GATEWAY_CORE) as pid:
+        yield pid, port
 
 
 @contextmanager

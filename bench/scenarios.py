@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from bench import bargate_peer, envoy, haproxy, iam_peer, keys_peer, nginx, private_peer
+from bench import bargate_peer, envoy, haproxy, iam_peer, keys_peer, nginx, private_peer, tls_peer
 from bench.testbed import Gateway, Testbed
 
 
@@ -33,6 +33,10 @@ SCENARIOS = (
     Scenario("keys-100000", "Bargate, API key and usage plan, 100,000 keys", keys_peer.most),
     Scenario("public", "Bargate, public API, resource policy of 1 statement", private_peer.public),
     Scenario("private", "Bargate, private API, endpoint policy of 20", private_peer.private),
+    Scenario("nginx-tls", "nginx, TLS, calls", tls_peer.nginx_calls),
+    Scenario("tls", "Bargate, TLS, calls", tls_peer.bargate_calls),
+    Scenario("nginx-handshakes", "nginx, TLS, a handshake a call", tls_peer.nginx_handshakes),
+    Scenario("handshakes", "Bargate, TLS, a handshake a call", tls_peer.bargate_handshakes),
     Scenario("validation", "Bargate, request validation", bargate_peer.request_validation),
     Scenario("logged", "Bargate, open route, access log to a file", bargate_peer.open_route_logged),
     Scenario("routes-10", "Bargate, 10 routes asked in turn", bargate_peer.ten_routes),
