@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import uvloop
 
+from bargate.access.arrival import DIRECT, Arrival
 from bargate.access.key_directory import KeySource
 from bargate.access.verdict import Denial, Need
 from bargate.gateway.limits import Limits
@@ -189,7 +190,12 @@ class Snapshot:
     rest: CompiledStage
     http: CompiledStage
 
-    def resolve(self, host: bytes | None, path: str) -> tuple[CompiledStage, str] | Unresolved:
+    def domain_of(self, host: bytes | None, path: str) -> None:
+        return None
+
+    def resolve(
+        self, host: bytes | None, path: str, arrival: Arrival = DIRECT
+    ) -> tuple[CompiledStage, str] | Unresolved:
         if host == b"unknown.test":
             denial = Denial(response_type="ACCESS_DENIED", reason="api.unknown", detail="")
             return Unresolved(denial, Response(403, [JSON], b'{"message":"Forbidden"}'))
