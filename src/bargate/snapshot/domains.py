@@ -26,7 +26,12 @@ class Domain(Struct, frozen=True, eq=False):
     mappings: tuple[Mapping, ...]
 
     def match(self, path: str) -> tuple[Mapping, str] | None:
-        """Give the mapping that a path in normal form begins with, and the path below it."""
+        """Give the mapping that a path in normal form begins with, and the path below it.
+
+        INVARIANT: "", a path without normal form, begins with nothing, not even the root.
+        """
+        if not path:
+            return None
         for mapping in self.mappings:
             prefix = f"/{mapping.base_path}" if mapping.base_path else ""
             if path == prefix or path.startswith(f"{prefix}/"):
