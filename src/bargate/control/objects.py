@@ -24,7 +24,10 @@ class FolderObjects:
         parts = [bucket, *name.split("/")]
         if any(part in {"", ".", ".."} or "\0" in part for part in parts):
             raise NoSuchObject("its name is not that of a file")
-        path = self._folder.joinpath(*parts).resolve()
+        try:
+            path = self._folder.joinpath(*parts).resolve()
+        except (OSError, RuntimeError) as error:  # links in a circle
+            raise NoSuchObject("its links lead nowhere") from error
         if not path.is_relative_to(self._folder):
             raise NoSuchObject("it lies outside the folder of --s3")
         try:

@@ -45,9 +45,12 @@ def check_server_certificate(
 
     if any(len(text or "") > MAX_PEM_BYTES for text in (body, chain, key)):
         raise UnusableCertificate(f"a certificate, chain or key has over {MAX_PEM_BYTES} bytes")
+    # INVARIANT: what is given back as the certificate holds no key.
+    if any("PRIVATE KEY-----" in (text or "") for text in (body, chain)):
+        raise UnusableCertificate("the certificate or its chain holds a private key")
     try:
-        certificate = x509.load_pem_x509_certificate(body.encode())
-        issuers = x509.load_pem_x509_certificates(chain.encode()) if chain else []
+        certificate, *issuers = x509.load_pem_x509_certificates(body.encode())
+        issuers += x509.load_pem_x509_certificates(chain.encode()) if chain else []
     except ValueError:
         raise UnusableCertificate("the certificate or its chain is not in PEM format") from None
     _check_key(certificate, key)

@@ -8,6 +8,7 @@ bits or ECDSA of 256, one certificate a subject.
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -65,7 +66,9 @@ def _checked(call: OperationCall, bundle: str) -> tuple[str, ...]:
 
     try:
         certificates = x509.load_pem_x509_certificates(bundle.encode())
-    except ValueError as error:
+        # What OpenSSL does not take would fail at every handshake.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cadata=bundle)
+    except (ValueError, ssl.SSLError) as error:
         raise UnusableTruststore("The truststore holds no certificates in PEM format") from error
     if len(certificates) > _MAX_CERTIFICATES:
         raise UnusableTruststore(f"The truststore has more than {_MAX_CERTIFICATES} certificates")
