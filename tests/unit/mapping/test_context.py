@@ -1,6 +1,7 @@
 import pytest
 from msgspec import structs
 
+from bargate.access.arrival import Arrival, ClientCertificate
 from bargate.access.call import Facts
 from bargate.mapping.context import compile_variable, is_known_variable, place_of, trace_id
 from building import PLACE, STAGE, call
@@ -70,3 +71,29 @@ def test_strange_trace_ids_are_replaced(sent):
     made = trace_id(call(headers={"X-Amzn-Trace-Id": sent}))
     assert made == "Root=1-6ab13b80-6b0a3c5e0000400080000000"
     assert len(trace_id(call(request_id="short="))) == len(made)
+
+
+def test_custom_domain_names_and_client_certificates_are_told():
+    certificate = ClientCertificate(
+        pem="PEM", subject_dn="CN=a", issuer_dn="CN=CA", serial_number="0a:1b",
+        not_before="May  8 02:30:02 2019 GMT", not_after="Dec 31 23:59:59 2099 GMT",
+    )  # fmt: skip
+    arrival = Arrival(server_name="api.example.com", client_certificate=certificate)
+    through = call(arrival=arrival, domain_name="api.example.com", base_path="v1")
+    expected = {
+        "domainName": "api.example.com",
+        "domainPrefix": "api",
+        "customDomain.basePathMatched": "v1",
+        "identity.clientCert.clientCertPem": "PEM",
+        "identity.clientCert.subjectDN": "CN=a",
+        "identity.clientCert.issuerDN": "CN=CA",
+        "identity.clientCert.serialNumber": "0a:1b",
+        "identity.clientCert.validity.notBefore": "May  8 02:30:02 2019 GMT",
+        "identity.clientCert.validity.notAfter": "Dec 31 23:59:59 2099 GMT",
+    }
+    for name, text in expected.items():
+        assert compile_variable(name)(through, Facts({}), REST) == text
+        assert is_known_variable(name)
+        if not name.startswith("domain"):
+            headers = {"X-Amzn-Mtls-Clientcert": "forged", "Host": "api.example.com"}
+            assert value(name, **headers) is None
