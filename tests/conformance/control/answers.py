@@ -23,6 +23,8 @@ def check_answer(answered: Answered, protocol: str, asked: Any) -> bool:
     is_fulfilled = answered.status < 300
     if answered.status == 413:  # said before it is known what was called
         json.loads(answered.body)
+    elif protocol == "json":
+        _check_json_rpc(answered, told, is_fulfilled=is_fulfilled)
     elif protocol == "rest-json":
         _check_json(answered, headers, told, is_fulfilled=is_fulfilled)
     else:
@@ -42,6 +44,14 @@ def _check_json(
     message = found.get("message", found.get("Message"))
     assert isinstance(message, str), told
     assert headers.get("x-amzn-errortype"), told
+
+
+def _check_json_rpc(answered: Answered, told: Any, *, is_fulfilled: bool) -> None:
+    found = json.loads(answered.body or b"{}")
+    assert isinstance(found, dict), told
+    if not is_fulfilled:
+        assert isinstance(found.get("__type"), str), told
+        assert isinstance(found.get("message", found.get("Message")), str), told
 
 
 def _check_xml(answered: Answered, told: Any, *, is_fulfilled: bool) -> None:

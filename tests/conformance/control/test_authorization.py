@@ -15,7 +15,7 @@ from conformance.control.world import ADMINISTRATOR, SCRIPT, World
 
 # Operations that need no permission (AWS [D] STS): who is asking, and one's own session.
 OPEN = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
-OPERATIONS = 374
+OPERATIONS = 382
 MOST_PERMISSIONS = 4
 _DENIAL = re.compile(
     rf"User: arn:aws:iam::{ACCOUNT}:user/(?P<user>\w+) is not authorized to perform:"
@@ -53,11 +53,12 @@ DENIED = {
     "iam": {"AccessDenied"},
     "sts": {"AccessDenied"},
     "ec2": {"UnauthorizedOperation"},
+    "acm": {"AccessDeniedException"},
 }
 
 
 def expected_action(step: Step) -> str:
-    if step.service in ("iam", "sts", "ec2"):
+    if step.service in ("iam", "sts", "ec2", "acm"):
         return str(step)
     verb = VERBS[step.service][step.operation]
     return f"apigateway:{verb}"

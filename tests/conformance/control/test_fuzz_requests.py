@@ -15,7 +15,7 @@ from conformance.control.fuzzing import (
 )
 from conformance.control.hostile import Hostile
 
-OPERATIONS = {"apigateway": 124, "apigatewayv2": 72, "iam": 151, "sts": 6, "ec2": 21}
+OPERATIONS = {"apigateway": 124, "apigatewayv2": 72, "iam": 151, "sts": 6, "ec2": 21, "acm": 8}
 
 
 def fuzz(endpoint: Endpoint, service: str, count: int, seed: int) -> int:
