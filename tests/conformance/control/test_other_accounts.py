@@ -14,7 +14,7 @@ from bargate.records.access_key import ACCESS_KEY
 from conformance.control.world import SCRIPT, World
 
 OTHER = "210987654321"
-_READS = ("Get", "List", "Export", "Simulate", "Test")
+_READS = ("Get", "List", "Describe", "Export", "Simulate", "Test")
 
 
 def other_root(endpoint: Endpoint) -> Any:
@@ -51,6 +51,8 @@ def test_nothing_of_an_account_is_read_or_changed_from_another(endpoint: Endpoin
         except ClientError as error:
             statuses.add(error.response["ResponseMetadata"]["HTTPStatusCode"])
             continue
+        if output.get("Unsuccessful"):  # EC2 refuses items of a list so
+            continue
         reached += 1
         output.pop("ResponseMetadata")
         asked = str(step.given(known))
@@ -71,7 +73,7 @@ def _everything(world: World) -> list[tuple[str, str]]:
     """Give what the first account reads, or how it is refused."""
     found = []
     for step in SCRIPT:
-        if step.service == "sts" or not step.operation.startswith(("Get", "List")):
+        if step.service == "sts" or not step.operation.startswith(("Get", "List", "Describe")):
             continue
         try:
             output = world.known.call(step, world.root(step.service))
