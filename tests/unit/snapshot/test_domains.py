@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from bargate.access.arrival import DIRECT, Arrival
+from bargate.access.arrival import DIRECT, Arrival, ClientCertificate
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.model.domain_name import DomainName, Mapping
@@ -21,6 +21,9 @@ from building import ACCOUNT, PLACE, method, policy, rest_api, served_stages
 API = rest_api(("/pets", method()))
 HOST = b"api.example.com"
 ROOT = {"": "prod"}
+SHOWN = ClientCertificate(
+    pem="", subject_dn="CN=a", issuer_dn="CN=CA", serial_number="01", not_before="", not_after=""
+)
 ALLOW = policy({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
 
 
@@ -140,17 +143,18 @@ def test_mutual_tls_names_refuse_what_arrived_for_another() -> None:
         domain("*.example.org", ROOT, truststore="x"),
         domain("plain.example.com", ROOT),
     )
-    mine = Arrival(server_name="api.example.com", name="m")
+    mine = Arrival(server_name="api.example.com", client_certificate=SHOWN, name="m")
     assert found(snapshot, "/pets", arrival=mine) == ("prod", "/pets")
     for arrival in (
         DIRECT,
-        Arrival(server_name="plain.example.com", name="p"),
-        Arrival(server_name="*.example.org", name="w"),
-        Arrival(server_name="*.example.com", name="x"),
+        Arrival(server_name="api.example.com", name="from before it wanted mutual TLS"),
+        Arrival(server_name="plain.example.com", client_certificate=SHOWN, name="p"),
+        Arrival(server_name="*.example.org", client_certificate=SHOWN, name="w"),
+        Arrival(server_name="*.example.com", client_certificate=SHOWN, name="x"),
     ):
         assert found(snapshot, "/pets", arrival=arrival) == "host.mutual_tls"
     assert found(snapshot, "/pets", b"a.example.org", mine) == "host.mutual_tls"
-    wild = Arrival(server_name="*.example.org", name="w")
+    wild = Arrival(server_name="*.example.org", client_certificate=SHOWN, name="w")
     assert found(snapshot, "/pets", b"a.example.org", wild) == ("prod", "/pets")
     assert found(snapshot, "/pets", b"plain.example.com", mine) == ("prod", "/pets")
 
