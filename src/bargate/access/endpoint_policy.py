@@ -15,14 +15,11 @@ from msgspec import Struct
 from bargate.access.context_keys import SignedContext, compile_context
 from bargate.access.control import RestControl
 from bargate.access.method_arn import compile_method_arn, mask_account
-from bargate.access.paths import other_readings
 from bargate.access.policy_keys import check_keys
-from bargate.access.resource_policy import ACTION, arn_start
+from bargate.access.resource_policy import ACTION, ANONYMOUS, arn_start, decide_on_path
 from bargate.access.verdict import Denial
 from bargate.model.invalid import InvalidConfiguration
 from bargate.policy import (
-    AccessRequest,
-    Anonymous,
     Effect,
     MalformedPolicy,
     PolicyKind,
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
     from bargate.access.identities import Identity
     from bargate.policy import CompiledPolicy, Context, Decision, Principal
 
-_ANONYMOUS = Anonymous()
 _MAX_ENDPOINTS = 64  # that one method remembers the policies of
 _NO_ENDPOINT = Denial(
     response_type="ACCESS_DENIED",
@@ -83,16 +79,8 @@ def _compile(guarded: GuardedMethod, *, signed: bool) -> Step | None:
         if whole is None or (signed and identity is None):
             return _NO_ENDPOINT
         narrowed = policy_for(whole)
-        policy = narrowed.policy
         principal, context = _caller(narrowed, call, identity, keys)
-        arn = method_arn(call, call.resource_path)
-        decision = policy.decide(AccessRequest(principal, ACTION, arn, context))
-        # As everywhere: all that a backend may take the path for must be allowed.
-        for path in other_readings(call.resource_path):
-            if decision.effect is not Effect.ALLOW:
-                break
-            request = AccessRequest(principal, ACTION, method_arn(call, path), context)
-            decision = policy.decide(request)
+        arn, decision = decide_on_path(narrowed.policy, principal, method_arn, call, context)
         facts.endpoint_decision = decision
         return None if decision.effect is Effect.ALLOW else _denial(identity, arn, decision, call)
 
@@ -120,7 +108,7 @@ def _caller(
     narrowed: _Narrowed, call: Call, identity: Identity | None, keys: dict[str, str]
 ) -> tuple[Principal, Context]:
     if identity is None:
-        return _ANONYMOUS, narrowed.context_of(call)
+        return ANONYMOUS, narrowed.context_of(call)
     return identity.principal, SignedContext(call, identity, keys)
 
 

@@ -29,6 +29,7 @@ from bargate.policy import (
     Effect,
     MalformedPolicy,
     PolicyKind,
+    Principal,
     compile_policy,
     parse_policy,
     suffix,
@@ -37,7 +38,7 @@ from bargate.policy import (
 ACTION = "execute-api:Invoke"
 # What all readings of a resource's paths begin with (see `other_readings`).
 _FIXED = re.compile(r"[^{%;\\]*")
-_ANONYMOUS = Anonymous()
+ANONYMOUS = Anonymous()
 EXTENSION = "x-amazon-apigateway-policy"
 MAX_CHARACTERS = 8192  # AWS [D] apigw-evaluation §2
 
@@ -102,7 +103,8 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     context_of = compile_context(policy.keys())
 
     def resource_policy(call: Call, facts: Facts) -> Denial | None:
-        arn, decision = _decide(policy, method_arn, call, context_of(call))
+        context = context_of(call)
+        arn, decision = decide_on_path(policy, ANONYMOUS, method_arn, call, context)
         facts.resource_decision = decision
         return None if decision.effect is Effect.ALLOW else _denial(decision, arn)
 
@@ -122,17 +124,21 @@ def arn_start(guarded: GuardedMethod) -> str:
     return fold_arn(f"{start}{verb}{fixed}")
 
 
-def _decide(
-    policy: CompiledPolicy, method_arn: MethodArn, call: Call, context: Context
+def decide_on_path(
+    policy: CompiledPolicy,
+    principal: Principal,
+    method_arn: MethodArn,
+    call: Call,
+    context: Context,
 ) -> tuple[str, Decision]:
     """Decide on the method ARN as sent, then on all that a backend may take its path for."""
     arn = method_arn(call, call.resource_path)
-    decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, arn, context))
+    decision = policy.decide(AccessRequest(principal, ACTION, arn, context))
     for path in other_readings(call.resource_path):
         if decision.effect is not Effect.ALLOW:
             break
         other = method_arn(call, path)
-        decision = policy.decide(AccessRequest(_ANONYMOUS, ACTION, other, context))
+        decision = policy.decide(AccessRequest(principal, ACTION, other, context))
     return arn, decision
 
 
