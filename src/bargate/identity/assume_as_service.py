@@ -15,18 +15,17 @@ from msgspec import Struct
 
 from bargate.identity.find import role_of_arn
 from bargate.identity.last_used import note_role_use
-from bargate.identity.session_key import session_key_id
-from bargate.identity.unique_id import secret_access_key
+from bargate.identity.role_session import role_session
 from bargate.policy import AccessRequest, PolicyKind, compile_policy, parse_policy
 from bargate.policy.evaluate import PolicySet, evaluate
 from bargate.policy.principals import Service
-from bargate.tokens.session import Session
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bargate.records.iam_role import Role
     from bargate.store.interface import Transaction
+    from bargate.tokens.session import Session
 
 DEFAULT_DURATION_S = 3_600
 MIN_DURATION_S = 900  # AWS [M] sts AssumeRoleRequest.DurationSeconds
@@ -65,7 +64,7 @@ def assume_as_service(tx: Transaction, asked: Asked, now: datetime) -> Session:
             f" {asked.duration_s}."
         )
     note_role_use(tx, role, asked.region, now)
-    return _session(role, asked, int(now.timestamp()))
+    return role_session(role, asked.session_name, int(now.timestamp()), asked.duration_s)
 
 
 def _demand_trust(role: Role, asked: Asked, now: datetime) -> None:
@@ -106,19 +105,3 @@ def _context(role: Role, asked: Asked, now: datetime) -> dict[str, str | tuple[s
         context[f"aws:resourcetag/{key.lower()}"] = value
         context[f"iam:resourcetag/{key.lower()}"] = value
     return context
-
-
-def _session(role: Role, asked: Asked, issued_at: int) -> Session:
-    account = role.account_id
-    return Session(
-        kind="AssumeRole",
-        access_key_id=session_key_id(account),
-        secret=secret_access_key(),
-        account_id=account,
-        arn=f"arn:{role.partition}:sts::{account}:assumed-role/{role.name}/{asked.session_name}",
-        user_id=f"{role.id}:{asked.session_name}",
-        issuer_arn=role.arn,
-        issuer_id=role.id,
-        issued_at=issued_at,
-        expires_at=issued_at + asked.duration_s,
-    )

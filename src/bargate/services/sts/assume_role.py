@@ -9,26 +9,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bargate.arn import MalformedArn, parse_arn
 from bargate.identity.find import role_of_arn
 from bargate.identity.last_used import note_role_use
-from bargate.identity.session_key import session_key_id
-from bargate.identity.unique_id import secret_access_key
+from bargate.identity.role_session import role_session
 from bargate.policy import AccountRoot, PolicyKind, compile_policy, parse_policy
 from bargate.services.decide import access_denied, decide
 from bargate.services.operation import OperationCall, Params, Target, operation
 from bargate.services.sts.credentials import issue, packed_size_percent
 from bargate.services.sts.mfa import authenticated_at
 from bargate.services.sts.session_policies import session_policies, session_tags, tag_context
-from bargate.tokens.session import Session
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bargate.records.iam_role import Role
+    from bargate.tokens.session import Session
 
 DEFAULT_DURATION_S = 3_600
 CHAINED_MAX_S = 3_600  # AWS [D] iam-sts §7
@@ -226,18 +225,8 @@ def _session(
     duration_s: int,
 ) -> Session:
     issued_at = int(call.now.timestamp())
-    account = role.account_id
-    return Session(
-        kind="AssumeRole",
-        access_key_id=session_key_id(account),
-        secret=secret_access_key(),
-        account_id=account,
-        arn=f"arn:{role.partition}:sts::{account}:assumed-role/{role.name}/{asked.name}",
-        user_id=f"{role.id}:{asked.name}",
-        issuer_arn=role.arn,
-        issuer_id=role.id,
-        issued_at=issued_at,
-        expires_at=issued_at + duration_s,
+    return structs.replace(
+        role_session(role, asked.name, issued_at, duration_s),
         policies=policies,
         tags=asked.tags,
         transitive_tag_keys=asked.transitive,
