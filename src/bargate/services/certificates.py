@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from bargate.services.key_strength import is_strong
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 MAX_PEM_BYTES: Final = 64 * 1024
 _MAX_CHAIN: Final = 10
-_MIN_RSA_BITS: Final = 2_048
-_MIN_EC_BITS: Final = 256
 
 
 class UnusableCertificate(ValueError):
@@ -67,7 +67,6 @@ def covers(names: tuple[str, ...], domain_name: str) -> bool:
 
 def _check_key(certificate: x509.Certificate, key: str) -> None:
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  as above
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     try:
@@ -78,9 +77,7 @@ def _check_key(certificate: x509.Certificate, key: str) -> None:
         raise UnusableCertificate(text) from None
     if loaded.public_key() != certificate.public_key():
         raise UnusableCertificate("the private key is not that of the certificate")
-    is_rsa = isinstance(loaded, rsa.RSAPrivateKey) and loaded.key_size >= _MIN_RSA_BITS
-    is_ec = isinstance(loaded, ec.EllipticCurvePrivateKey) and loaded.key_size >= _MIN_EC_BITS
-    if not (is_rsa or is_ec):
+    if not is_strong(certificate.public_key()):
         raise UnusableCertificate("the key must be RSA of 2,048 bits or more, or EC of 256 or more")
 
 

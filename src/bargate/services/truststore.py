@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from bargate.records.domain_name import MutualTls
 from bargate.services.environment import Environment, NoSuchObject
+from bargate.services.key_strength import is_strong
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MAX_BUNDLE_BYTES: Final = 1024 * 1024
 _MAX_CERTIFICATES: Final = 1_000
 _WEAK_HASHES: Final = frozenset({"md5", "sha1", "sha224"})
-_MIN_BITS: Final = {"rsa": 2_048, "ec": 256}
 
 
 class UnusableTruststore(ValueError):
@@ -86,17 +86,12 @@ def _checked(call: OperationCall, bundle: str) -> tuple[str, ...]:
 
 
 def _check(certificate: x509.Certificate, subject: str) -> None:
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: PLC0415  as above
-
     algorithm = certificate.signature_hash_algorithm
     if algorithm is None or algorithm.name in _WEAK_HASHES:
         raise UnusableTruststore(
             f"The certificate of {subject} is not signed with SHA-256 or better"
         )
-    key = certificate.public_key()
-    is_rsa = isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_BITS["rsa"]
-    is_ec = isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _MIN_BITS["ec"]
-    if not (is_rsa or is_ec):
+    if not is_strong(certificate.public_key()):
         raise UnusableTruststore(
             f"The key of {subject} must be RSA of 2,048 bits or more, or ECDSA of 256 or more"
         )
