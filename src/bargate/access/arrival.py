@@ -28,8 +28,9 @@ class Arrival(Struct, frozen=True, kw_only=True):
     """The door that a connection came in by.
 
     `vpc_endpoint_id` and `vpc_id` are those of the interface endpoint that it arrived at, empty for
-    a public one, and `vpc_endpoint_policy` is its policy, for `execute-api:Invoke`. `server_name` is the custom domain name whose TLS settings the handshake obeyed,
-    empty where there was none. `name` tells arrivals apart that may lead to different places.
+    a public one, and `vpc_endpoint_policy` is its policy, for `execute-api:Invoke`. `server_name` is
+    the custom domain name whose TLS settings the handshake obeyed, empty where there was none.
+    `name` tells arrivals apart that may lead to different places.
     """
 
     vpc_endpoint_id: str = ""

@@ -27,9 +27,10 @@ _UNLIMITED: Final = 1 << 62
 class Held:
     """Tokens of a limit. Instants are on the monotonic clock, `until` of a quota on the wall's.
 
-    `left` is what the ledger had of a quota when it leased this. `used` and `used_at` are what the ledger was not told of yet; `taken` and `taken_before` count
-    since the last tick and between the two before; `low` is how few tokens make it ask for more;
-    `asked` says how many it asked for, and how many calls wait for those, while that is under way.
+    `left` is what the ledger had of a quota when it leased this. `used` and `used_at` are what the
+    ledger was not told of yet; `taken` and `taken_before` count since the last tick and between the
+    two before; `low` is how few tokens make it ask for more; `asked` says how many it asked for, and
+    how many calls wait for those, while that is under way.
     """
 
     __slots__ = (

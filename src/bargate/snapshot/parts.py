@@ -2,7 +2,8 @@
 
     control plane ──► Update (put, gone) ──► apply ──► State, the same in supervisor and workers
 
-Parts are named by strings whose first segment is their kind, see `part_name`. Updates are applied strictly in their order: a delta is of the version before it.
+Parts are named by strings whose first segment is their kind, see `part_name`. Updates are applied
+strictly in their order: a delta is of the version before it.
 """
 
 from __future__ import annotations
