@@ -76,6 +76,12 @@ class Joined:
         self.desk.leased(LeasedQuotas((lease,) * len(message.asks), is_booked))
         return message
 
+    async def answered(self, granted: int, *, worker: int = 0, **more: Any) -> Counted:
+        """Call once, with the control process answering the question that the call leads to."""
+        call = asyncio.ensure_future(self.call(QUOTA, worker))
+        await self.answer(granted, **more)
+        return await call
+
     async def close(self) -> None:
         for asking in self.workers:
             await asking.close()
@@ -150,9 +156,7 @@ def test_what_was_leased_goes_on_without_a_control_process() -> None:
         assert [type(await joined.call(QUOTA, 1)) for _ in range(4)] == [Taken] * 3 + [Unreachable]
         joined.desk.control_there(joined.control.put_nowait)
         await asyncio.sleep(0.3)  # what failed is believed for a moment
-        call = asyncio.ensure_future(joined.call(QUOTA, 1))
-        await joined.answer(1)
-        assert isinstance(await call, Taken)
+        assert isinstance(await joined.answered(1, worker=1), Taken)
         await joined.close()
 
     run(work)
@@ -162,9 +166,7 @@ def test_spent_is_remembered_until_it_is_to_be_forgotten() -> None:
     async def work() -> None:
         joined = Joined()
         joined.desk.control_there(joined.control.put_nowait)
-        call = asyncio.ensure_future(joined.call(QUOTA))
-        await joined.answer(0, retry_after_s=3600.0)
-        counted = await call
+        counted = await joined.answered(0, retry_after_s=3600.0)
         assert isinstance(counted, Spent)
         assert counted.retry_after_s == pytest.approx(3600, abs=5)
         assert isinstance(await joined.call(QUOTA), Spent)
@@ -172,9 +174,7 @@ def test_spent_is_remembered_until_it_is_to_be_forgotten() -> None:
         joined.desk.forget((KEY,))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        call = asyncio.ensure_future(joined.call(QUOTA))
-        await joined.answer(1)
-        assert isinstance(await call, Taken)
+        assert isinstance(await joined.answered(1), Taken)
         await joined.close()
 
     run(work)
@@ -184,9 +184,7 @@ def test_a_failing_store_is_said_to_the_call() -> None:
     async def work() -> None:
         joined = Joined()
         joined.desk.control_there(joined.control.put_nowait)
-        call = asyncio.ensure_future(joined.call(QUOTA))
-        await joined.answer(0, failure="the disk is full")
-        counted = await call
+        counted = await joined.answered(0, failure="the disk is full")
         assert isinstance(counted, Unreachable)
         assert counted.detail == "the disk is full"
         await joined.close()
@@ -219,9 +217,7 @@ def test_a_stop_gives_back_what_nobody_used() -> None:
     async def work() -> None:
         joined = Joined()
         joined.desk.control_there(joined.control.put_nowait)
-        call = asyncio.ensure_future(joined.call(QUOTA))
-        await joined.answer(8)
-        assert isinstance(await call, Taken)
+        assert isinstance(await joined.answered(8), Taken)
         await joined.workers[0].close()
         await asyncio.sleep(0)
         closing = asyncio.ensure_future(joined.desk.close())
@@ -236,9 +232,7 @@ def test_what_could_not_be_booked_is_told_again_after_a_pause() -> None:
     async def work() -> None:
         joined = Joined()
         joined.desk.control_there(joined.control.put_nowait)
-        call = asyncio.ensure_future(joined.call(QUOTA))
-        await joined.answer(8)
-        assert isinstance(await call, Taken)
+        assert isinstance(await joined.answered(8), Taken)
         use = Use("123456789012", "us-east-1", "plan", "other")
         for _ in range(5):
             assert isinstance(await joined.call(use), Taken)
