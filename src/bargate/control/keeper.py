@@ -31,7 +31,8 @@ from bargate.control.messages import (
     Stored,
     StoreStages,
 )
-from bargate.gateway.channel import Channel, Forget, LeasedQuotas, decoder
+from bargate.frames import Channel, decoder
+from bargate.gateway.channel import Forget, LeasedQuotas
 from bargate.gateway.listening import listen
 from bargate.gateway.spawning import command_of
 from bargate.gateway.worker_process import WorkerFailed

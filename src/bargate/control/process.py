@@ -55,7 +55,8 @@ from bargate.control.server import EndpointServer
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
 from bargate.control.uses import Uses
-from bargate.gateway.channel import AskQuotas, Channel, decoder
+from bargate.frames import Channel, decoder
+from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.stderr_log import log_to_stderr

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bargate.gateway.exchange import Exchange
     from bargate.gateway.limits import Limits
     from bargate.gateway.needs import Needs
-    from bargate.gateway.serving import Observer, Snapshot
+    from bargate.gateway.serving import FunctionInvoker, Observer, Snapshot
     from bargate.gateway.upstream.pools import Pools
 
 
@@ -35,6 +35,7 @@ class WorkerContext:
         "deadlines",
         "dispatcher",
         "emptied",
+        "functions",
         "header",
         "ids",
         "keep_alive",
@@ -58,7 +59,7 @@ class WorkerContext:
     stream_idle: DeadlineQueue[Exchange]
     pools: Pools
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the parts of a worker, joined by `Server`
         self,
         loop: asyncio.AbstractEventLoop,
         limits: Limits,
@@ -66,11 +67,14 @@ class WorkerContext:
         needs: Needs,
         observer: Observer,
         now: float,
+        *,
+        functions: FunctionInvoker | None = None,
     ) -> None:
         self.loop = loop
         self.limits = limits
         self.needs = needs
         self.observer = observer
+        self.functions = functions
         self.arrivals = Arrivals()
         self.clock = HttpClock(now)
         self.ids = RequestIds()

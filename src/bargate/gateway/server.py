@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bargate.gateway.asking import Asking
     from bargate.gateway.doors import Listener
     from bargate.gateway.limits import Limits
-    from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
+    from bargate.gateway.serving import FunctionInvoker, KeyFetcher, Observer, Snapshot
     from bargate.gateway.upstream.client_certificates import ClientCertificates
 
 _BACKLOG = 1_024
@@ -39,7 +39,8 @@ class Server:
 
     Must be made inside the running event loop. `upstream_tls` verifies backends; by default
     against the system's authorities. Without a `ledger` whatever is limited is refused;
-    `certificates` are those that backends may be shown.
+    `certificates` are those that backends may be shown;
+    without `functions` none can be invoked.
     """
 
     def __init__(  # noqa: PLR0913  the parts that serve together, joined by the worker
@@ -52,11 +53,15 @@ class Server:
         upstream_tls: ssl.SSLContext | None = None,
         ledger: Asking | None = None,
         certificates: ClientCertificates | None = None,
+        functions: FunctionInvoker | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
+        needs = Needs(keys, ledger, functions)
         self._context = _context(
-            WorkerContext(self._loop, limits, snapshot, Needs(keys, ledger), observer, time()),
+            WorkerContext(
+                self._loop, limits, snapshot, needs, observer, time(), functions=functions
+            ),
             upstream_tls or ssl.create_default_context(),
             certificates,
         )

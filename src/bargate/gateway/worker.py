@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 import uvloop
 from msgspec import structs
 
+from bargate.frames import Channel
 from bargate.gateway.access_log import AccessLog
 from bargate.gateway.asking import Asking
 from bargate.gateway.channel import (
     Answer,
     Applied,
     Apply,
-    Channel,
     Collect,
     Collected,
     Drain,

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
+from bargate.frames import Channel
 from bargate.gateway.channel import (
     Answer,
     Applied,
     Apply,
     AskBuckets,
     AskQuotas,
-    Channel,
     Collect,
     Collected,
     Drain,

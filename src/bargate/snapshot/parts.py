@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from bargate.model.client_certificate import ClientCertificate
 from bargate.model.domain_name import DomainName
+from bargate.model.function import Function
 from bargate.model.identity import AccessKey, Role, User
 from bargate.model.installation import ServedStage
 from bargate.model.network import VpcEndpoint
@@ -43,7 +44,9 @@ __all__ = [
 
 IdentityPart: TypeAlias = AccessKey | User | Role | SealingKey
 # What a directory of a worker is told of, besides identities.
-DirectoryPart: TypeAlias = ApiKey | UsagePlan | VpcEndpoint | DomainName | ClientCertificate
+DirectoryPart: TypeAlias = (
+    ApiKey | UsagePlan | VpcEndpoint | DomainName | ClientCertificate | Function
+)
 Part: TypeAlias = ServedStage | StageDelta | IdentityPart | DirectoryPart
 # What is served, by name; whole stages, never deltas.
 State: TypeAlias = "dict[str, ServedStage | IdentityPart | DirectoryPart]"
@@ -77,6 +80,7 @@ _NAMES: dict[type, tuple[str, Callable[[Any], tuple[str, ...]]]] = {
     VpcEndpoint: ("vpc_endpoint", lambda endpoint: (endpoint.id,)),
     DomainName: ("domain", lambda domain: (domain.name, domain.id)),
     ClientCertificate: ("client_certificate", lambda certificate: (certificate.id,)),
+    Function: ("function", lambda function: (function.account_id, function.region, function.name)),
 }
 
 

@@ -30,7 +30,8 @@ GOOD = Method(http_method="GET", authorization_type="NONE", integration=MOCK, me
 BAD = structs.replace(GOOD, integration=None)
 STUB = """
     import asyncio, socket, sys
-    from bargate.gateway.channel import Applied, Apply, Channel, Drain, Ready, worker_decoder
+    from bargate.frames import Channel
+    from bargate.gateway.channel import Applied, Apply, Drain, Ready, worker_decoder
 
     async def main():
         ours = socket.socket(fileno=int(sys.argv[3]))

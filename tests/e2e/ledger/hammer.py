@@ -18,11 +18,11 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from bargate.frames import Channel
 from bargate.gateway.asking import Asking
 from bargate.gateway.channel import (
     Applied,
     Apply,
-    Channel,
     Collect,
     Collected,
     Drain,

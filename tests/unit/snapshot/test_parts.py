@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from bargate.gateway.channel import Apply, decoder, size_bytes, worker_decoder
-from bargate.gateway.channel import _encode as encode
+from bargate.frames import decoder, encode
+from bargate.gateway.channel import Apply, size_bytes, worker_decoder
 from bargate.model.identity import AccessKey, Role, User
 from bargate.secret import Secret
 from bargate.snapshot.parts import (
