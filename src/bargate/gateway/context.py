@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from bargate.gateway.exchange import Exchange
     from bargate.gateway.limits import Limits
     from bargate.gateway.needs import Needs
-    from bargate.gateway.serving import FunctionInvoker, Observer, Snapshot
+    from bargate.gateway.serving import Observer, Snapshot
     from bargate.gateway.upstream.pools import Pools
+    from bargate.model.invocation import FunctionInvoker
 
 
 class WorkerContext:

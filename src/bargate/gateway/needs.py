@@ -9,7 +9,8 @@ from bargate.access.key_directory import KeySource
 if TYPE_CHECKING:
     from bargate.access.verdict import Need
     from bargate.gateway.asking import Asking
-    from bargate.gateway.serving import FunctionInvoker, KeyFetcher
+    from bargate.gateway.serving import KeyFetcher
+    from bargate.model.invocation import FunctionInvoker
 
 
 class Needs:

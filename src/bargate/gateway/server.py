@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from bargate.gateway.asking import Asking
     from bargate.gateway.doors import Listener
     from bargate.gateway.limits import Limits
-    from bargate.gateway.serving import FunctionInvoker, KeyFetcher, Observer, Snapshot
+    from bargate.gateway.serving import KeyFetcher, Observer, Snapshot
     from bargate.gateway.upstream.client_certificates import ClientCertificates
+    from bargate.model.invocation import FunctionInvoker
 
 _BACKLOG = 1_024
 

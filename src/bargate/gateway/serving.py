@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bargate.access.call import Call, Facts
     from bargate.access.key_directory import KeySource
     from bargate.access.verdict import Denial
-    from bargate.model.invocation import Invocation, Outcome
     from bargate.snapshot.compiled import CompiledStage, Endpoint, Unresolved
     from bargate.snapshot.snapshot import DomainMatch
 
@@ -52,13 +51,6 @@ class KeyFetcher(Protocol):
         Returns when the directory was updated or the fetch failed; a failure is remembered by
         the directory and raises nothing. Bounded in time.
         """
-
-
-class FunctionInvoker(Protocol):
-    """Invokes Lambda functions, wherever they run."""
-
-    async def __call__(self, invocation: Invocation) -> Outcome:
-        """Run a function, and give what comes of it. Never raises; bounded by `timeout_s`."""
 
 
 class CallRecord(Struct, kw_only=True):

@@ -6,7 +6,7 @@ Returned | Errored | Refused ◄──┘
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -92,3 +92,10 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
 
 
 Outcome = Returned | Errored | Refused
+
+
+class FunctionInvoker(Protocol):
+    """Invokes Lambda functions, wherever they run."""
+
+    async def __call__(self, invocation: Invocation) -> Outcome:
+        """Run a function, and give what comes of it. Never raises; bounded by `timeout_s`."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bargate.access.key_directory import KeySource
     from bargate.identity.attempts import Attempts
     from bargate.mapping.plan import Headers, UpstreamRequest
+    from bargate.model.invocation import FunctionInvoker
     from bargate.tokens.sealed import Sealer
     from bargate.tokens.session import SealingKey
 
@@ -68,8 +69,9 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
 
     `api_endpoint` gives the URL at which an API answers, by its id and region; `sealing_keys` seal
     and open what callers hold for us, the first being the one that seals. `backends` and `keys` are
-    what test invocations ask, None where there is none; `objects` stand for S3, None where nothing does; `installation` tells the issuers of user
-    pools and the domain of APIs; `gateway_address` is where the public door of the gateway is.
+    what test invocations ask, and `functions` invokes Lambda functions, None where there is none;
+    `objects` stand for S3, None where nothing does; `installation` tells the issuers of user pools and
+    the domain of APIs; `gateway_address` is where the public door of the gateway is.
     """
 
     sealer: Sealer
@@ -78,6 +80,7 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     api_endpoint: Callable[[str, str], str]
     backends: BackendCaller | None = None
     keys: FetchingKeys | None = None
+    functions: FunctionInvoker | None = None
     objects: Objects | None = None
     installation: Installation = Installation()
     gateway_address: str = ""
