@@ -26,7 +26,6 @@ from bargate.announcement import announce, announce_endpoint, url_of
 from bargate.control.keeper import Keeper
 from bargate.control.temporary import temporary_folder
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
-from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.supervisor import Supervisor
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import RestApi
@@ -35,6 +34,7 @@ from bargate.settings import ControlSettings, run_directory
 from bargate.signals import Signals
 from bargate.snapshot.parts import Update, state_of
 from bargate.source import fingerprints
+from bargate.stderr_log import log_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

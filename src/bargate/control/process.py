@@ -59,9 +59,9 @@ from bargate.frames import Channel, decoder
 from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
-from bargate.gateway.stderr_log import log_to_stderr
 from bargate.settings import run_directory
 from bargate.snapshot.identities import CompiledIdentities
+from bargate.stderr_log import log_to_stderr
 from bargate.store.folder import open_folder
 from bargate.store.interface import StoreRefused
 from bargate.wire.error import AwsError

@@ -53,11 +53,11 @@ from bargate.gateway.observer import Observer
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.served import Served
 from bargate.gateway.server import Server
-from bargate.gateway.stderr_log import log_to_stderr
 from bargate.gateway.tls import renew_certificate, server_context
 from bargate.gateway.tls_names import TlsNames
 from bargate.model.invalid import InvalidConfiguration
 from bargate.snapshot.parts import StaleBase
+from bargate.stderr_log import log_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from bargate.identity.find import role_of_arn
 from bargate.identity.last_used import note_role_use
-from bargate.identity.role_session import role_session
 from bargate.policy import AccessRequest, PolicyKind, compile_policy, parse_policy
 from bargate.policy.evaluate import PolicySet, evaluate
 from bargate.policy.principals import Service
+from bargate.tokens.role_session import role_session
 
 if TYPE_CHECKING:
     from datetime import datetime

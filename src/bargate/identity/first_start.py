@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from bargate.identity.unique_id import access_key_id, secret_access_key
+from bargate.identity.unique_id import access_key_id
 from bargate.records.access_key import ACCESS_KEY, AccessKey
 from bargate.records.account import ACCOUNT, Account
 from bargate.store.interface import Transaction
+from bargate.tokens.session_key import secret_access_key
 
 
 def create_account(tx: Transaction, account_id: str, now: datetime) -> Account:

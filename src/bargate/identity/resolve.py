@@ -46,6 +46,7 @@ def resolve_role(tx: Reader, key: Key) -> model.Role | None:
         tags=role.tags,
         policies=tuple(entity_policies(tx, role.account_id, "role", role.id)),
         boundary=boundary_of(tx, role.account_id, "role", role.id),
+        trust_policy=role.trust_policy,
     )
 
 

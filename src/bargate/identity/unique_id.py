@@ -1,17 +1,13 @@
-"""Unique ids and access keys, drawn from the operating system's randomness."""
+"""Unique ids and ids of access keys, drawn from the operating system's randomness."""
 
-import base64
 import secrets
 from typing import Literal
-
-from bargate.secret import Secret
 
 Prefix = Literal["AIDA", "AGPA", "AROA", "ANPA", "AIPA", "ASCA", "APKA", "ACCA"]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _ENTITY_CHARACTERS = 17
 _KEY_CHARACTERS = 16
-_SECRET_BYTES = 30
 
 
 def unique_id(prefix: Prefix) -> str:
@@ -22,11 +18,6 @@ def unique_id(prefix: Prefix) -> str:
 def access_key_id(prefix: Literal["AKIA", "ASIA"] = "AKIA") -> str:
     """Make the id of an access key: 20 characters."""
     return prefix + random_id(_KEY_CHARACTERS)
-
-
-def secret_access_key() -> Secret:
-    """Make a secret access key: 40 characters of Base64."""
-    return Secret(base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode("ascii"))
 
 
 def random_id(characters: int) -> str:

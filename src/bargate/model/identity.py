@@ -35,7 +35,10 @@ class User(Struct, frozen=True, kw_only=True, tag="user"):
 
 
 class Role(Struct, frozen=True, kw_only=True, tag="role"):
-    """An IAM role; fields as in `User`. A role made again under its name has another `role_id`."""
+    """An IAM role; fields as in `User`. A role made again under its name has another `role_id`.
+
+    `trust_policy` says who may assume it, as JSON text; nobody may when it is empty.
+    """
 
     arn: str
     role_id: str
@@ -43,3 +46,4 @@ class Role(Struct, frozen=True, kw_only=True, tag="role"):
     tags: dict[str, str] = {}
     policies: tuple[str, ...] = ()
     boundary: str | None = None
+    trust_policy: str = ""

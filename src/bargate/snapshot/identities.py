@@ -91,7 +91,7 @@ class CompiledIdentities:
         self._by_key: dict[str, _KeyOwner] = {}
         self._sessions: dict[str, _Unsealed] = {}
         self._compile: Compile = lru_cache(MAX_REMEMBERED_POLICIES)(
-            partial(_compile_or_deny, action)
+            partial(compile_or_deny, action)
         )
 
     def apply(self, name: str, part: object | None) -> None:
@@ -210,7 +210,7 @@ def _with_mfa_age(identity: Identity, mfa_at: int, now: float) -> Identity:
     return structs.replace(identity, context={**identity.context, **age})
 
 
-def _compile_or_deny(action: str | None, text: str, kind: PolicyKind) -> CompiledPolicy:
+def compile_or_deny(action: str | None, text: str, kind: PolicyKind) -> CompiledPolicy:
     """Compile a policy; one that does not compile denies everything."""
     try:
         policy = parse_policy(text, kind)

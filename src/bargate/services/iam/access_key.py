@@ -3,13 +3,14 @@
 from msgspec import structs
 
 from bargate.identity.find import user_of_id
-from bargate.identity.unique_id import access_key_id, secret_access_key
+from bargate.identity.unique_id import access_key_id
 from bargate.records.access_key import ACCESS_KEY, ACCESS_KEY_USE, AccessKey
 from bargate.services.iam.credentials import checked_status
 from bargate.services.iam.errors import limit_exceeded, no_such_entity
 from bargate.services.iam.lookup import Owner, owner
 from bargate.services.iam.pages import page, stored
 from bargate.services.operation import OperationCall, Params, operation
+from bargate.tokens.session_key import secret_access_key
 from bargate.wire.error import AwsError
 
 MAX_KEYS = 2

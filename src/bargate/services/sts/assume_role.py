@@ -14,13 +14,13 @@ from msgspec import Struct, structs
 from bargate.arn import MalformedArn, parse_arn
 from bargate.identity.find import role_of_arn
 from bargate.identity.last_used import note_role_use
-from bargate.identity.role_session import role_session
 from bargate.policy import AccountRoot, PolicyKind, compile_policy, parse_policy
 from bargate.services.decide import access_denied, decide
 from bargate.services.operation import OperationCall, Params, Target, operation
 from bargate.services.sts.credentials import issue, packed_size_percent
 from bargate.services.sts.mfa import authenticated_at
 from bargate.services.sts.session_policies import session_policies, session_tags, tag_context
+from bargate.tokens.role_session import role_session
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:

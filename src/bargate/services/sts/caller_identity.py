@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.identity.session_key import account_of_session_key
 from bargate.records.access_key import ACCESS_KEY
 from bargate.services.operation import OperationCall, Params, Target, operation
+from bargate.tokens.session_key import account_of_session_key
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:

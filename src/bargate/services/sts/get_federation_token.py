@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.identity.session_key import session_key_id
-from bargate.identity.unique_id import secret_access_key
 from bargate.services.operation import OperationCall, Params, Target, operation
 from bargate.services.sts.credentials import issue, packed_size_percent
 from bargate.services.sts.get_session_token import duration_s, require_long_term
 from bargate.services.sts.session_policies import session_policies, session_tags, tag_context
 from bargate.tokens.session import Session
+from bargate.tokens.session_key import secret_access_key, session_key_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.identity.session_key import session_key_id
-from bargate.identity.unique_id import secret_access_key
 from bargate.policy import AccountRoot
 from bargate.services.operation import OperationCall, Params, Target, operation
 from bargate.services.sts.credentials import issue
 from bargate.services.sts.mfa import authenticated_at
 from bargate.tokens.session import Session
+from bargate.tokens.session_key import secret_access_key, session_key_id
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.endpoint import ACCOUNT, Endpoint
 
-from bargate.identity.session_key import account_of_session_key, session_key_id
+from bargate.tokens.session_key import account_of_session_key, session_key_id
 
 
 def code_of(call: Any, **request: Any) -> str:

@@ -1,6 +1,6 @@
-"""Ids of temporary access keys.
+"""Secret access keys, and ids of temporary ones.
 
-An id holds its account, as at AWS [O], so that GetAccessKeyInfo can tell it without a record: 40 bits
+Such an id holds its account, as at AWS [O], so that GetAccessKeyInfo can tell it without a record: 40 bits
 of account and 40 random ones, in Base32.
 """
 
@@ -8,9 +8,12 @@ import base64
 import binascii
 import secrets
 
+from bargate.secret import Secret
+
 PREFIX = "ASIA"
 _ACCOUNT_BYTES = 5
 _ID_CHARACTERS = 20
+_SECRET_BYTES = 30
 
 
 def session_key_id(account_id: str) -> str:
@@ -29,3 +32,8 @@ def account_of_session_key(access_key_id: str) -> str | None:
         return None
     account_id = f"{int.from_bytes(raw[:_ACCOUNT_BYTES], 'big'):012d}"
     return account_id if len(account_id) == len("123456789012") else None
+
+
+def secret_access_key() -> Secret:
+    """Make a secret access key: 40 characters of Base64."""
+    return Secret(base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode("ascii"))
