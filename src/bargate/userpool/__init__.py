@@ -1,0 +1,44 @@
+"""User pools: the directory, its authentication flows, and its tokens. Free of HTTP and the wire.
+
+    services/cognito_idp ─┐  (thin: request ──► a function here ──► output)
+    hosted pages (later) ─┴──► userpool ──► store, tokens, Messenger, Triggers
+
+What is read needs a transaction alone: `find` (pool, client, user by name or alias), `users`,
+`attributes`. Whatever hashes, sends, or calls a function waits, so it is an `async` function that
+takes `Pools` (`pools`: the surroundings, joined once) and reads and writes `pools.store` itself;
+an operation returns it as `Later`. INVARIANT: what such a function read before an `await` is read
+again in the transaction that writes.
+
+A sign-in (`sign_in`):
+
+    initiate ──► flows.FLOWS[AuthFlow] ─────────┐ one file a flow      Asked: pool, client, what came
+    respond ───► sessions (open, once) ──►      │
+                 challenges.CHALLENGES[name] ───┤ one file a challenge Progress: who, what is proven
+                                                ▼
+                 proceed: gates.GATES in order ──► Challenge ──► sealed session ──► client
+                          (status, new password, MFA, device: None when passed)
+                                                ▼ all passed
+                 issue: triggers ──► tokens (ID, access) + refresh family ──► Authenticated
+
+A flow or challenge proves something, then calls `proceed` with the `Progress` it now has. A gate
+never proves; it says which challenge is due. So a challenge more is a file in `challenges`, a line
+in its table, and, if it is asked for after a first factor, a gate and a line in `GATES`.
+
+    pools             Pools, and the Protocols it is made of: Messenger (`Message`), Triggers
+    find, users       who is who; make, change, delete users (sign-up, import, federation, admin)
+    schema, attributes, aliases, password_policy     what users may have, pure
+    passwords         argon2id in threads, other schemes by prefix, SRP verifiers; one stand-in
+                      for users who do not exist, so that they cost as much as those who do
+    srp, secret_hash, lockout                        the mathematics of proofs, pure
+    sessions          sealed, single-use, expiring challenge sessions
+    keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them
+    groups, mfa_config, pool_settings, client_settings   what administrators say, checked
+
+Where do I add …? A code that is sent: `codes` with a record in `records/pool_code.py`, texts in
+`messages`; it goes out by `pools.messenger`. A trigger: its name and shapes in `triggers/`; call
+sites say `await pools.triggers.run(TriggerCall(...))` and get its `response`. An import: `users`
+and `passwords.SCHEMES`.
+
+INVARIANT: a refusal says the same, and costs the same, whether a user exists or not, where the
+client hides users (`find.Sought`); no secret, code, password or token is ever logged.
+"""

@@ -1,0 +1,101 @@
+"""A sign-in under way: what was asked, how far it has come, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from bargate.records.pool_user import PoolUser
+    from bargate.records.user_pool import UserPool
+    from bargate.records.user_pool_client import UserPoolClient
+    from bargate.userpool.pools import Pools
+
+
+class Asked(Struct, frozen=True, kw_only=True, eq=False):
+    """One call of InitiateAuth or RespondToAuthChallenge, or of what administrators call instead.
+
+    `parameters` are AuthParameters or ChallengeResponses, SECRET_HASH checked already; `metadata`
+    is ClientMetadata. INVARIANT: parameters hold passwords, so an Asked is never logged.
+    """
+
+    pool: UserPool
+    client: UserPoolClient
+    flow: str
+    parameters: Mapping[str, str]
+    metadata: Mapping[str, str] = {}
+    is_admin: bool = False
+    source_ip: str = ""
+    now: datetime
+
+    def __repr__(self) -> str:
+        return f"Asked({self.pool.id}, {self.client.id}, {self.flow})"
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a sign-in has come; sealed into the session between two calls.
+
+    `sub` is None for a user who does not exist and is only simulated; `username` is the real name,
+    or for a simulated user the one that was given. `factors` are what was proven, in order, by the
+    names of challenges (`PASSWORD` for either way of proving a password). `data` is what the
+    challenge that is due must know; it may hold secrets, since sessions are sealed.
+    """
+
+    flow: str
+    username: str
+    sub: str | None
+    factors: tuple[str, ...] = ()
+    device_key: str | None = None
+    data: dict[str, str] = {}
+
+    def proven(self, *factors: str) -> Progress:
+        """Give the progress with more proven, and nothing left that was known for a challenge."""
+        return replace(self, factors=(*self.factors, *factors), data={})
+
+    def knowing(self, **data: str) -> Progress:
+        """Give the progress with what the challenge that is due must know."""
+        return replace(self, data=data)
+
+
+class Challenge(Struct, frozen=True, kw_only=True):
+    """What the client must answer next. `parameters` are seen by the client, `progress` is not.
+
+    Without `has_session` the state travels in the parameters (SRP's SECRET_BLOCK), as at AWS.
+    """
+
+    name: str
+    parameters: dict[str, str]
+    progress: Progress
+    available: tuple[str, ...] = ()
+    has_session: bool = True
+
+
+class NewDevice(Struct, frozen=True, kw_only=True):
+    """A device that the client may now confirm."""
+
+    key: str
+    group_key: str
+
+
+class Authenticated(Struct, frozen=True, kw_only=True):
+    """The user is in. `refresh_token` is None where the client keeps the one it has."""
+
+    access_token: str
+    id_token: str
+    expires_in_s: int
+    refresh_token: str | None = None
+    new_device: NewDevice | None = None
+
+    def __repr__(self) -> str:
+        return "Authenticated(…)"
+
+
+Answer: TypeAlias = Challenge | Authenticated
+Flow: TypeAlias = "Callable[[Pools, Asked], Awaitable[Answer]]"
+Answering: TypeAlias = "Callable[[Pools, Asked, Progress], Awaitable[Answer]]"
+Gate: TypeAlias = "Callable[[Pools, Asked, Progress, PoolUser], Awaitable[Challenge | None]]"
