@@ -62,7 +62,7 @@ class StartFailed(Exception):
 
 
 class UnknownRuntime(ValueError):
-    """This machine has no such runtime; the text says which it has."""
+    """A runtime is not on this machine; the text says which are."""
 
 
 def failure(kind: str, message: str) -> bytes:
@@ -90,7 +90,7 @@ def check_runtime(runtime: str) -> None:
 
 
 def is_python(runtime: str) -> bool:
-    """Is it a Python function?"""
+    """Tell whether it is a Python function."""
     return _PYTHON.fullmatch(runtime) is not None
 
 
