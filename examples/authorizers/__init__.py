@@ -1,0 +1,1 @@
+"""Lambda authorizers to copy: each folder is a function, complete and tested."""

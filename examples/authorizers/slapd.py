@@ -1,0 +1,169 @@
+"""A directory to try the example `ldap` with: OpenLDAP's slapd on the loopback, until it is stopped.
+
+It runs as whoever starts it, keeps everything in one folder, and lets in as loosely as a directory
+may: a bind without password succeeds, so that only the function's own check refuses it.
+"""
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+from msgspec import Struct
+
+from examples.authorizers.certificates import make_certificates
+
+BASE_DN = "dc=example,dc=org"
+GROUPS_DN = f"ou=groups,{BASE_DN}"
+SERVICE_DN, SERVICE_PASSWORD = f"cn=gateway,{BASE_DN}", "service-password"
+READERS_DN, KEEPERS_DN = f"cn=readers,{GROUPS_DN}", f"cn=Keepers,{GROUPS_DN}"
+
+# User: password and groups. `dora` is in no group; `eve` and `Eve2` have one mail address.
+PEOPLE = {
+    "ada": ("ada's-long-passwörd", ("readers", "Keepers")),
+    "ben": ("ben's-long-password", ("readers",)),
+    "dora": ("dora's-long-password", ()),
+    "eve": ("eve's-long-password", ()),
+    "eve2": ("eve2's-long-password", ()),
+}
+
+_ROOT_DN, _ROOT_PASSWORD = f"cn=root,{BASE_DN}", "root-password"
+_PLACES = ("/usr/sbin/slapd", "/usr/libexec/slapd", "/usr/lib/openldap/slapd")
+_READY = "slapd starting"
+
+
+class Slapd(Struct, frozen=True):
+    """A running directory: where it listens, and the certificate authority of its certificate."""
+
+    process: subprocess.Popen[str]
+    port: int
+    tls_port: int
+    ca_file: Path
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def find() -> str | None:
+    """Give where slapd is installed, None when it is not."""
+    return shutil.which("slapd") or next((p for p in _PLACES if os.access(p, os.X_OK)), None)
+
+
+def start(folder: Path, port: int, tls_port: int) -> Slapd:
+    """Start a directory in an empty folder, and fill it."""
+    program = find()
+    if program is None:
+        raise FileNotFoundError("slapd is not installed (Debian: apt install slapd ldap-utils)")
+    made = make_certificates("127.0.0.1", folder)
+    (folder / "data").mkdir()
+    (folder / "slapd.conf").write_text(_configuration(folder))
+    addresses = f"ldap://127.0.0.1:{port}/ ldaps://127.0.0.1:{tls_port}/"
+    process = subprocess.Popen(
+        [program, "-d", "stats", "-f", str(folder / "slapd.conf"), "-h", addresses],
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    directory = Slapd(process, port, tls_port, made.authority)
+    try:
+        _wait_until_ready(process)
+        _fill(directory)
+    except BaseException:
+        directory.stop()
+        raise
+    return directory
+
+
+def _wait_until_ready(process: subprocess.Popen[str]) -> None:
+    """Read its log until it listens, and go on reading, so that it never waits for a reader."""
+    log = process.stderr
+    said = []
+    for line in log or ():
+        said.append(line)
+        if _READY in line:
+            threading.Thread(target=lambda: list(iter(log)) if log else None, daemon=True).start()
+            return
+    raise RuntimeError("slapd did not start:\n" + "".join(said))
+
+
+def _fill(directory: Slapd) -> None:
+    subprocess.run(
+        [
+            *("ldapadd", "-x", "-H", f"ldap://127.0.0.1:{directory.port}"),
+            *("-D", _ROOT_DN, "-w", _ROOT_PASSWORD),
+        ],
+        input=_entries(),
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+
+
+def _entries() -> str:
+    entries = [
+        f"dn: {BASE_DN}\nobjectClass: organization\nobjectClass: dcObject\no: Example\ndc: example",
+        f"dn: {GROUPS_DN}\nobjectClass: organizationalUnit\nou: groups",
+        f"dn: ou=people,{BASE_DN}\nobjectClass: organizationalUnit\nou: people",
+        _service(),
+        *(_person(uid, password) for uid, (password, _) in PEOPLE.items()),
+        *(_group(name) for name in ("readers", "Keepers")),
+    ]
+    return "\n\n".join(entries) + "\n"
+
+
+def _service() -> str:
+    return (
+        f"dn: {SERVICE_DN}\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\n"
+        f"cn: gateway\nuserPassword: {_hashed(SERVICE_PASSWORD)}"
+    )
+
+
+def _person(uid: str, password: str) -> str:
+    mail = f"{uid.rstrip('2')}@example.org"
+    return (
+        f"dn: uid={uid},ou=people,{BASE_DN}\nobjectClass: inetOrgPerson\nuid: {uid}\n"
+        f"cn: {uid}\nsn: {uid}\nmail: {mail}\nuserPassword: {_hashed(password)}"
+    )
+
+
+def _group(name: str) -> str:
+    members = [uid for uid, (_, groups) in PEOPLE.items() if name in groups]
+    lines = "".join(f"\nmember: uid={uid},ou=people,{BASE_DN}" for uid in members)
+    return f"dn: cn={name},{GROUPS_DN}\nobjectClass: groupOfNames\ncn: {name}{lines}"
+
+
+def _hashed(password: str) -> str:
+    """Give a password as OpenLDAP keeps it without further modules: salted SHA-1."""
+    salt = os.urandom(8)
+    digest = hashlib.sha1(password.encode() + salt).digest()
+    return "{SSHA}" + base64.b64encode(digest + salt).decode()
+
+
+def _configuration(folder: Path) -> str:
+    schemas = "".join(
+        f"include /etc/ldap/schema/{name}.schema\n" for name in ("core", "cosine", "inetorgperson")
+    )
+    return f"""{schemas}
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+pidfile {folder}/slapd.pid
+TLSCACertificateFile {folder}/authority.pem
+TLSCertificateFile {folder}/server.pem
+TLSCertificateKeyFile {folder}/server.key
+allow bind_anon_cred bind_anon_dn
+database mdb
+directory {folder}/data
+suffix "{BASE_DN}"
+rootdn "{_ROOT_DN}"
+rootpw {_ROOT_PASSWORD}
+overlay memberof
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="{SERVICE_DN}" read by anonymous auth by * none
+"""
