@@ -4,6 +4,9 @@ All is a snapshot: a process may be gone, or have forked, by the time it is used
 until nothing is left.
 """
 
+# Polled, and /proc has no use for path objects:
+# ruff: noqa: PTH115, PTH116, PTH123, PTH208
+
 from __future__ import annotations
 
 import contextlib
@@ -50,7 +53,7 @@ def resident_bytes(pids: list[int], enough: int) -> int:
 
 def _resident(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/statm", "rb") as statm:  # noqa: PTH123  polled
+        with open(f"/proc/{pid}/statm", "rb") as statm:
             return int(statm.read().split()[1]) * _PAGE
     except _GONE:
         return 0

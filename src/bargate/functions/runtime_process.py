@@ -109,9 +109,8 @@ class RuntimeProcess:
 
     async def _until_ready(self, exited: asyncio.Future[int]) -> None:
         ready = self._api.ready
-        await asyncio.wait(
-            {ready, exited}, timeout=INIT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        first: set[asyncio.Future[None] | asyncio.Future[int]] = {ready, exited}
+        await asyncio.wait(first, timeout=INIT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
             return ready.result()
         if exited.done():
@@ -144,7 +143,7 @@ class RuntimeProcess:
         loop = asyncio.get_running_loop()
         self._ending = loop.create_future()
         answered = self._api.deliver(event)
-        answered.add_done_callback(lambda done: self._settle(done.result()))
+        answered.add_done_callback(self._answered)
         time_out = loop.call_later(self._spec.timeout_s, self._settle, _TimedOut())
         memory = loop.create_task(self._watch_memory())
         try:
@@ -152,8 +151,10 @@ class RuntimeProcess:
         finally:
             time_out.cancel()
             memory.cancel()
-            if not answered.done():
-                answered.remove_done_callback(self._settle)
+            answered.remove_done_callback(self._answered)
+
+    def _answered(self, answered: asyncio.Future[Answer]) -> None:
+        self._settle(answered.result())
 
     def _settle(self, ending: _Ending) -> None:
         if self._ending is not None and not self._ending.done():

@@ -16,13 +16,12 @@ from collections.abc import Callable  # noqa: TC003
 import msgspec
 
 from bargate.functions import process_tree
-from bargate.functions.peer import Peer
+from bargate.functions.peer import Peer  # noqa: TC001
 from bargate.functions.run_as import User, Way, chosen_way, take_user
 from bargate.functions.runtime_command import command_of, environment_of, plan_of
-from bargate.functions.runtime_spec import RuntimeSpec
+from bargate.functions.runtime_spec import RuntimeSpec  # noqa: TC001
 
 _END_PATIENCE_S = 5.0
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 class Sandbox:

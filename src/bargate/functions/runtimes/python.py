@@ -8,16 +8,20 @@ import os
 import sys
 
 
-def _arrange_path():
+def _arrange_path() -> None:
     packages = sys.argv.pop()
-    sys.path[0] = os.getcwd()
+    sys.path[0] = os.getcwd()  # noqa: PTH109  a cold start has no time for pathlib
     sys.path.append(packages)
 
 
-def main():
+def main() -> None:
     """Run it until the host ends it."""
     _arrange_path()
-    from awslambdaric import bootstrap, lambda_runtime_client
+    # Only now is it found.
+    from awslambdaric import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        bootstrap,
+        lambda_runtime_client,
+    )
 
     client = lambda_runtime_client.LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
     bootstrap.run(os.environ["_HANDLER"], client)
