@@ -69,7 +69,7 @@ class RuntimeLog:
         if self._reading >= 0:
             self.drain()
             self._tell_dropped()
-            self._stop()
+        self._stop()
 
     def _read(self) -> bool:
         if self._reading < 0:
@@ -83,6 +83,8 @@ class RuntimeLog:
         return False
 
     def _stop(self) -> None:
+        if self._reading < 0:
+            return
         asyncio.get_running_loop().remove_reader(self._reading)
         os.close(self._reading)
         self._reading = -1

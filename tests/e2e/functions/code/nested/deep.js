@@ -1,0 +1,1 @@
+exports.at = { last: require('../plain').handler };
