@@ -23,22 +23,24 @@ READERS_DN, KEEPERS_DN = f"cn=readers,{GROUPS_DN}", f"cn=Keepers,{GROUPS_DN}"
 
 # User: password and groups. `dora` is in no group; `eve` and `Eve2` have one mail address.
 PEOPLE = {
-    "ada": ("ada's-long-passwörd", ("readers", "Keepers")),
-    "ben": ("ben's-long-password", ("readers",)),
-    "dora": ("dora's-long-password", ()),
-    "eve": ("eve's-long-password", ()),
-    "eve2": ("eve2's-long-password", ()),
+    "ada": ("ada-has-a-long-passwörd", ("readers", "Keepers")),
+    "ben": ("ben-has-a-long-password", ("readers",)),
+    "dora": ("dora-has-a-long-password", ()),
+    "eve": ("eve-has-a-long-password", ()),
+    "eve2": ("eve2-has-a-long-password", ()),
 }
 
 _ROOT_DN, _ROOT_PASSWORD = f"cn=root,{BASE_DN}", "root-password"
 _PLACES = ("/usr/sbin/slapd", "/usr/libexec/slapd", "/usr/lib/openldap/slapd")
 _READY = "slapd starting"
+_START_TIMEOUT_S = 15.0
 
 
 class Slapd(Struct, frozen=True):
     """A running directory: where it listens, and the certificate authority of its certificate."""
 
     process: subprocess.Popen[str]
+    reader: threading.Thread
     port: int
     tls_port: int
     ca_file: Path
@@ -47,6 +49,9 @@ class Slapd(Struct, frozen=True):
         """End it."""
         self.process.terminate()
         self.process.wait(10)
+        self.reader.join(10)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
 
 def find() -> str | None:
@@ -70,9 +75,14 @@ def start(folder: Path, port: int, tls_port: int) -> Slapd:
         errors="replace",
         start_new_session=True,
     )
-    directory = Slapd(process, port, tls_port, made.authority)
+    ready = threading.Event()
+    said: list[str] = []
+    reader = threading.Thread(target=_read_log, args=(process, ready, said), daemon=True)
+    reader.start()
+    directory = Slapd(process, reader, port, tls_port, made.authority)
     try:
-        _wait_until_ready(process)
+        if not ready.wait(_START_TIMEOUT_S) or process.poll() is not None:
+            raise RuntimeError("slapd did not start:\n" + "".join(said))
         _fill(directory)
     except BaseException:
         directory.stop()
@@ -80,16 +90,15 @@ def start(folder: Path, port: int, tls_port: int) -> Slapd:
     return directory
 
 
-def _wait_until_ready(process: subprocess.Popen[str]) -> None:
-    """Read its log until it listens, and go on reading, so that it never waits for a reader."""
-    log = process.stderr
-    said = []
-    for line in log or ():
-        said.append(line)
+def _read_log(process: subprocess.Popen[str], ready: threading.Event, said: list[str]) -> None:
+    """Say when it listens or has ended; read on, so that it never waits for a reader."""
+    for line in process.stderr or ():
+        if not ready.is_set():
+            said.append(line)
         if _READY in line:
-            threading.Thread(target=lambda: list(iter(log)) if log else None, daemon=True).start()
-            return
-    raise RuntimeError("slapd did not start:\n" + "".join(said))
+            ready.set()
+    process.wait()
+    ready.set()
 
 
 def _fill(directory: Slapd) -> None:

@@ -1,15 +1,11 @@
 """Add a user or change a password: `python new_user.py USER [GROUP…]`, which asks for it."""
 
-from __future__ import annotations
-
 import base64
 import getpass
 import json
 import os
 import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from basic import USERS, hash_password
 

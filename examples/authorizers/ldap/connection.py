@@ -1,8 +1,8 @@
 """Asks the directory: who is this user, is this his password, which groups is he in."""
 
-from __future__ import annotations
-
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +53,14 @@ class Directory:
         except (LDAPException, OSError, ValueError) as error:
             raise DirectoryError(f"{self._settings.host}: {error}") from error
 
-    def _service(self) -> Connection:
+    @contextmanager
+    def _service(self) -> Iterator[Connection]:
         """Bind as the service account."""
-        connection = self._connect(self._settings.bind_dn, self._settings.bind_password.encode())
-        if not connection.bind():
-            raise DirectoryError(f"the service account is refused: {_said(connection)}")
-        return connection
+        dn, password = self._settings.bind_dn, self._settings.bind_password.encode()
+        with self._connected(dn, password) as connection:
+            if not connection.bind():
+                raise DirectoryError(f"the service account is refused: {_said(connection)}")
+            yield connection
 
     def _find_user(self, service: Connection, user: str) -> dict[str, Any] | None:
         """Find the one entry of a user; two of a name are nobody."""
@@ -76,14 +78,11 @@ class Directory:
         The password goes as bytes: ldap3 prepares texts, which leaves nothing of some (a soft
         hyphen), and a bind without password succeeds for everybody.
         """
-        connection = self._connect(dn, password)
-        try:
+        with self._connected(dn, password) as connection:
             is_right = bool(connection.bind())
             if not is_right and connection.result["result"] not in _REFUSED:
                 raise DirectoryError(f"the user's bind failed: {_said(connection)}")
             return is_right
-        finally:
-            connection.unbind()
 
     def _name(self, entry: dict[str, Any]) -> str:
         """Give a user's name as it is stored: ` ADA` finds `ada`, too, and backends must not care."""
@@ -116,8 +115,9 @@ class Directory:
             raise DirectoryError(f"a search failed: {_said(service)}")
         return [each for each in service.response if each["type"] == "searchResEntry"]
 
-    def _connect(self, dn: str, password: bytes) -> Connection:
-        """Open a connection, secured before anything is said on it."""
+    @contextmanager
+    def _connected(self, dn: str, password: bytes) -> Iterator[Connection]:
+        """Open a connection, secured before anything is said on it, and close it whatever happens."""
         settings = self._settings
         server = Server(
             settings.host,
@@ -135,10 +135,15 @@ class Directory:
             receive_timeout=_TIMEOUT_S,
             read_only=True,
         )
-        connection.open()
-        if settings.start_tls and not connection.start_tls():
-            raise DirectoryError("StartTLS is refused")
-        return connection
+        try:
+            connection.open()
+            if settings.start_tls and not connection.start_tls():
+                raise DirectoryError("StartTLS is refused")
+            yield connection
+            connection.unbind()
+        finally:
+            if connection.socket is not None:
+                connection.socket.close()
 
 
 class _CheckedTls(Tls):  # type: ignore[misc]
