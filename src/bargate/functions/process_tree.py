@@ -37,10 +37,16 @@ def _children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(*_GONE):
         for task in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(*_GONE):
-                text = Path(f"/proc/{pid}/task/{task}/children").read_bytes()
-                found.extend(map(int, text.split()))
+            found.extend(_children_of_thread(f"/proc/{pid}/task/{task}/children"))
     return found
+
+
+def _children_of_thread(path: str) -> list[int]:
+    try:
+        with open(path, "rb") as children:
+            return list(map(int, children.read().split()))
+    except _GONE:
+        return []
 
 
 def resident_bytes(pids: list[int], enough: int) -> int:

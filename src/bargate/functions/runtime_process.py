@@ -64,7 +64,10 @@ class RuntimeProcess:
         self._api = RuntimeApi(lambda peer: self._sandbox is not None and self._sandbox.owns(peer))
         self._ending: asyncio.Future[_Ending] | None = None
         self._last: asyncio.Task[None] | None = None
+        self._watching: asyncio.TimerHandle | None = None
+        self._limit_bytes = max(spec.memory_mb, _MIN_MEMORY_MB) * _MIB
         self._max_bytes = 0
+        self._measured_at = 0.0
         self._init_s: float | None = None
         self._is_broken = False
 
@@ -145,12 +148,12 @@ class RuntimeProcess:
         answered = self._api.deliver(event)
         answered.add_done_callback(self._answered)
         time_out = loop.call_later(self._spec.timeout_s, self._settle, _TimedOut())
-        memory = loop.create_task(self._watch_memory())
+        self._watching = loop.call_later(_MEMORY_EVERY_S, self._watch_memory)
         try:
             return await self._ending
         finally:
             time_out.cancel()
-            memory.cancel()
+            self._watching.cancel()
             answered.remove_done_callback(self._answered)
 
     def _answered(self, answered: asyncio.Future[Answer]) -> None:
@@ -164,16 +167,17 @@ class RuntimeProcess:
         self._is_broken = True
         self._settle(_Exited(exited.result()))
 
-    async def _watch_memory(self) -> None:
-        limit = max(self._spec.memory_mb, _MIN_MEMORY_MB) * _MIB
-        while True:
-            await asyncio.sleep(_MEMORY_EVERY_S)
-            if self._measure(limit) > limit:
-                self._settle(_OutOfMemory())
+    def _watch_memory(self) -> None:
+        if self._measure() > self._limit_bytes:
+            return self._settle(_OutOfMemory())
+        loop = asyncio.get_running_loop()
+        self._watching = loop.call_later(_MEMORY_EVERY_S, self._watch_memory)
+        return None
 
-    def _measure(self, limit: int) -> int:
-        held = self._sandbox.memory_bytes(limit) if self._sandbox else 0
+    def _measure(self) -> int:
+        held = self._sandbox.memory_bytes(self._limit_bytes) if self._sandbox else 0
         self._max_bytes = max(self._max_bytes, held)
+        self._measured_at = time.monotonic()
         return held
 
     def _outcome(self, event: Event, ending: _Ending, duration_s: float) -> Returned | Errored:
@@ -204,8 +208,8 @@ class RuntimeProcess:
         self._log.drain()
         if not isinstance(ending, Answer):
             self._log.note(f"RequestId: {event.request_id} Error: {self._why(ending)}")
-        else:
-            self._measure(self._spec.memory_mb * _MIB)
+        elif time.monotonic() - self._measured_at > _MEMORY_EVERY_S:
+            self._measure()
         self._log.note(f"END RequestId: {event.request_id}")
         self._log.note(self._report_line(event.request_id, duration_s * 1000))
         self._init_s = None

@@ -17,7 +17,11 @@ from function_processes import answer, error, event, once, run, spec, started, w
 
 
 def _lives(mark: str) -> bool:
-    return subprocess.run(["pgrep", "-f", mark], capture_output=True).returncode == 0
+    return subprocess.run(["pgrep", "-f", mark], capture_output=True, check=False).returncode == 0
+
+
+def _processes() -> int:
+    return len(list(Path("/proc").glob("[0-9]*")))
 
 
 def test_event_and_context_reach_the_handler() -> None:
@@ -141,13 +145,13 @@ def test_a_start_that_fails_says_why(handler: str, kind: str) -> None:
 
 
 def test_an_exit_at_import_names_its_status() -> None:
-    with pytest.raises(StartFailed, match="Runtime exited with error: exit status 3"):
+    with pytest.raises(StartFailed, match=r"Runtime exited with error: exit status 3"):
         run(once("exits_at_import.handler"))
 
 
 def test_a_start_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bargate.functions.runtime_process.INIT_LIMIT_S", 0.5)
-    with pytest.raises(StartFailed, match="Sandbox.Timedout"):
+    with pytest.raises(StartFailed, match=r"Sandbox\.Timedout"):
         run(once("hangs_at_import.handler"))
 
 
@@ -259,12 +263,12 @@ def test_strays_of_a_usable_process_are_seen_alive_first() -> None:
 @walled_in
 def test_a_fork_bomb_is_bounded_and_ended() -> None:
     async def work() -> None:
-        before = len(list(Path("/proc").glob("[0-9]*")))
+        before = _processes()
         async with started("hostile.bombs", memory_mb=1024) as process:
             assert answer(await process.invoke(event())) < 300
             begun = time.monotonic()
         assert time.monotonic() - begun < 5
-        assert len(list(Path("/proc").glob("[0-9]*"))) < before + 50
+        assert _processes() < before + 50
 
     run(work())
 

@@ -1,5 +1,7 @@
 """Functions that attack, or break."""
 
+# ruff: noqa: B023, PLW1510, PTH108, PTH112, PTH123, PTH208
+
 import contextlib
 import ctypes
 import http.client
@@ -46,7 +48,6 @@ def double_forks(event, context):
     os.wait()
     while subprocess.run(["pgrep", "-f", event], capture_output=True).returncode:
         time.sleep(0.01)
-    return None
 
 
 _STRAY = "import time; time.sleep(600)"

@@ -1,5 +1,7 @@
 """Functions that behave."""
 
+# ruff: noqa: PLW0603, PTH109, PTH123, PTH208
+
 import logging
 import os
 import sys
