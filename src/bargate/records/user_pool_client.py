@@ -84,22 +84,22 @@ class UserPoolClient(Struct, frozen=True, kw_only=True):
     @property
     def access_s(self) -> int:
         """How long access tokens are valid, in seconds."""
-        return _seconds(self.access_validity, self.units and self.units.access, "hours")
+        return _seconds(self.access_validity, self.units.access if self.units else None)
 
     @property
     def id_s(self) -> int:
         """How long ID tokens are valid, in seconds."""
-        return _seconds(self.id_validity, self.units and self.units.id, "hours")
+        return _seconds(self.id_validity, self.units.id if self.units else None)
 
     @property
     def refresh_s(self) -> int:
         """How long refresh tokens are valid, in seconds (AWS [D] §5: 0 means 30 days)."""
-        unit = (self.units and self.units.refresh) or "days"
+        unit = (self.units.refresh if self.units else None) or "days"
         return self.refresh_validity * UNIT_S[unit] or DEFAULT_REFRESH_S
 
 
-def _seconds(validity: int | None, unit: str | None, default_unit: str) -> int:
-    return DEFAULT_TOKEN_S if validity is None else validity * UNIT_S[unit or default_unit]
+def _seconds(validity: int | None, unit: Unit | None) -> int:
+    return DEFAULT_TOKEN_S if validity is None else validity * UNIT_S[unit or "hours"]
 
 
 USER_POOL_CLIENT: Kind[UserPoolClient] = Kind(

@@ -18,5 +18,9 @@ def decode(text: bytes) -> bytes | None:
         raw = a2b_base64(text.translate(_FROM_URL) + b"==")
     except Error:
         return None
-    again = b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=")
-    return raw if again == text else None
+    return raw if encode(raw) == text else None
+
+
+def encode(raw: bytes) -> bytes:
+    """Give the one spelling of `raw`."""
+    return b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=")

@@ -2,6 +2,38 @@
 
     Answering = async (Pools, Asked, Progress) -> Answer   ChallengeResponses in `asked.parameters`
 
-The session was opened, fits pool, client and challenge, and is used up when an answer is looked
-at. What the challenge put into `Progress.data` as it was posed is there, and nowhere else.
+The session was opened, fits pool, client and challenge, and is used up as an answer is looked at
+(`sign_in` gives it back after an answer that may be tried again). What the challenge put into
+`Progress.data` as it was posed is there, and nowhere else.
 """
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from bargate.userpool.challenges.new_password_required import new_password_required
+from bargate.userpool.challenges.password_verifier import password_verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bargate.userpool.progress import Answering
+
+
+class ChallengeRule(Struct, frozen=True, kw_only=True):
+    """A challenge; its state is in the session, or in the SECRET_BLOCK that SRP's answer brings."""
+
+    answer: Answering
+    has_block: bool = False
+
+
+# AWS [D] cognito-userpools §2
+CHALLENGES: Final[Mapping[str, ChallengeRule]] = MappingProxyType(
+    {
+        "PASSWORD_VERIFIER": ChallengeRule(answer=password_verifier, has_block=True),
+        "NEW_PASSWORD_REQUIRED": ChallengeRule(answer=new_password_required),
+    }
+)

@@ -4,3 +4,16 @@
 
 A gate poses a challenge unless `progress.factors` holds what it wants; it refuses by AwsError.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bargate.userpool.gates.new_password import new_password
+from bargate.userpool.gates.second_factor import second_factor
+
+if TYPE_CHECKING:
+    from bargate.userpool.progress import Gate
+
+# INVARIANT: a temporary password is replaced before anything else is asked for.
+GATES: Final[tuple[Gate, ...]] = (new_password, second_factor)

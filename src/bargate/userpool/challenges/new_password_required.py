@@ -1,0 +1,88 @@
+"""NEW_PASSWORD_REQUIRED: a temporary password becomes one that only its user knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from bargate.records.pool_user import POOL_USER
+from bargate.userpool.attributes import check_change, check_writable, missing
+from bargate.userpool.find import credentials_of, wrong_password
+from bargate.userpool.password_policy import check_password
+from bargate.userpool.passwords import check_history, with_password
+from bargate.userpool.proceed import proceed
+from bargate.userpool.prove import check_may_sign_in, required
+from bargate.userpool.users import changed_attributes, put_credentials, update_user
+from bargate.wire.error import AwsError
+
+if TYPE_CHECKING:
+    from bargate.records.pool_user import PoolUser
+    from bargate.store.interface import Reader, Transaction
+    from bargate.userpool.passwords import Proofs
+    from bargate.userpool.pools import Pools
+    from bargate.userpool.progress import Answer, Asked, Progress
+
+_PREFIX: Final = "userAttributes."
+
+
+async def new_password_required(pools: Pools, asked: Asked, progress: Progress) -> Answer:
+    """Set the new password and what attributes were missing, then go on."""
+    password = required(asked, "NEW_PASSWORD")
+    user, credentials = pools.store.read(
+        lambda tx: (found := _user(tx, asked, progress), credentials_of(tx, found))
+    )
+    check_may_sign_in(user, asked.now)
+    attributes = _attributes(asked, user)
+    check_password(asked.pool.password_policy, password)
+    await check_history(pools.hasher, asked.pool, credentials, password)
+    proofs = await pools.hasher.proofs(asked.pool, user.username, password)
+    confirmed = await pools.store.submit(lambda tx: _confirm(tx, asked, user, attributes, proofs))
+    return await proceed(pools, asked, progress.proven("NEW_PASSWORD_REQUIRED"), confirmed)
+
+
+def _user(tx: Reader, asked: Asked, progress: Progress) -> PoolUser:
+    """Give the user, who must still be waiting for this; raises NotAuthorizedException."""
+    user = None if progress.sub is None else tx.find(POOL_USER, (asked.pool.id, progress.sub))
+    if user is None or user.status != "FORCE_CHANGE_PASSWORD":
+        raise wrong_password()
+    return user
+
+
+def _attributes(asked: Asked, user: PoolUser) -> dict[str, str]:
+    """Give the user's attributes with those that came; all that is required must be there."""
+    changes = {
+        name.removeprefix(_PREFIX): value
+        for name, value in asked.parameters.items()
+        if name.startswith(_PREFIX)
+    }
+    check_writable(asked.client, changes)
+    check_change(asked.pool, changes | user.attributes, changes)
+    attributes = changed_attributes(user.attributes, changes)
+    absent = missing(asked.pool, attributes)
+    if absent:
+        message = f"Invalid attributes given, {absent[0]} is missing"
+        raise AwsError("InvalidParameterException", message)
+    return attributes
+
+
+def _confirm(
+    tx: Transaction, asked: Asked, user: PoolUser, attributes: dict[str, str], proofs: Proofs
+) -> PoolUser:
+    current = tx.find(POOL_USER, POOL_USER.key_of(user))
+    if current != user:  # changed while the password was hashed: nothing that was checked holds
+        raise wrong_password()
+    size = asked.pool.password_policy.history_size
+    put_credentials(tx, user, lambda old: with_password(old, proofs, size, asked.now))
+    return update_user(
+        tx,
+        asked.pool,
+        user,
+        lambda old: replace(
+            old,
+            attributes=attributes,
+            status="CONFIRMED",
+            temporary_until=None,
+            modified_at=asked.now,
+        ),
+    )

@@ -1,0 +1,133 @@
+"""From a sign-in that is complete, or a refresh token, to tokens.
+
+PreTokenGeneration ──► in one transaction: is the user still good? family ──► ID and access token
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from msgspec import Struct
+
+from bargate.records.pool_user import POOL_USER
+from bargate.tokens.signing import sign
+from bargate.userpool import refresh
+from bargate.userpool.claims import API_SCOPE, Subject, access_claims, id_claims
+from bargate.userpool.groups import groups_of
+from bargate.userpool.pools import Pools, TriggerCall
+from bargate.userpool.progress import Authenticated
+from bargate.wire.error import AwsError
+
+if TYPE_CHECKING:
+    from bargate.records.pool_refresh_token import RefreshFamily
+    from bargate.records.pool_user import PoolUser
+    from bargate.store.interface import Reader, Transaction
+    from bargate.userpool.keys import PoolKeys
+    from bargate.userpool.progress import Asked
+
+_OVERRIDES: Final = {"claimsOverrideDetails": None, "claimsAndScopeOverrideDetails": None}
+
+
+class Issued(Struct, frozen=True, kw_only=True):
+    """What a transaction found out for tokens: the user as they are now, and their family."""
+
+    subject: Subject
+    keys: PoolKeys
+
+
+async def issue(
+    pools: Pools, asked: Asked, user: PoolUser, source: str, device_key: str | None = None
+) -> Authenticated:
+    """Give the tokens of a sign-in that is complete; `source` is the trigger's (`TokenGeneration_…`).
+
+    Raises AwsError when the user was deleted or disabled meanwhile.
+    """
+    await _ask_trigger(pools, asked, user, source)
+    token = refresh.new_token()
+
+    def work(tx: Transaction) -> Issued:
+        current = _current(tx, user)
+        family = refresh.begin(
+            tx, current, asked.client, token, asked.now,
+            scope=API_SCOPE, device_key=device_key, source_ip=asked.source_ip,
+        )  # fmt: skip
+        return _issued(pools, tx, asked, current, family)
+
+    issued = await pools.store.submit(work)
+    return _signed(issued, token)
+
+
+async def renew(
+    pools: Pools, asked: Asked, user: PoolUser, family: RefreshFamily, rotated: str | None = None
+) -> Authenticated:
+    """Give the tokens that a refresh token is good for; `rotated` is the next one, stored already."""
+    await _ask_trigger(pools, asked, user, "TokenGeneration_RefreshTokens")
+
+    def work(tx: Reader) -> Issued:
+        return _issued(pools, tx, asked, _current(tx, user), family)
+
+    return _signed(pools.store.read(work), rotated)
+
+
+async def _ask_trigger(pools: Pools, asked: Asked, user: PoolUser, source: str) -> dict[str, Any]:
+    groups = pools.store.read(lambda tx: groups_of(tx, user.pool_id, user.sub))
+    roles = [each.role_arn for each in groups if each.role_arn]
+    return await pools.triggers.run(
+        TriggerCall(
+            pool=asked.pool,
+            trigger="PreTokenGeneration",
+            source=source,
+            client_id=asked.client.id,
+            user_name=user.username,
+            attributes={"sub": user.sub, **user.attributes},
+            request={
+                "groupConfiguration": {
+                    "groupsToOverride": [each.name for each in groups],
+                    "iamRolesToOverride": roles,
+                    "preferredRole": roles[0] if roles else None,
+                },
+                "clientMetadata": dict(asked.metadata),
+            },
+            response=_OVERRIDES,
+        )
+    )
+
+
+def _current(tx: Reader, user: PoolUser) -> PoolUser:
+    """Give a user as they are now; raises NotAuthorizedException."""
+    current = tx.find(POOL_USER, (user.pool_id, user.sub))
+    if current is None:
+        raise AwsError("NotAuthorizedException", "Incorrect username or password.")
+    if not current.enabled:
+        raise AwsError("NotAuthorizedException", "User is disabled.")
+    return current
+
+
+def _issued(
+    pools: Pools, tx: Reader, asked: Asked, user: PoolUser, family: RefreshFamily
+) -> Issued:
+    subject = Subject(
+        issuer=pools.issuer_of(asked.pool),
+        client=asked.client,
+        user=user,
+        groups=groups_of(tx, user.pool_id, user.sub),
+        auth_time=int(family.authenticated_at.timestamp()),
+        issued_at=int(asked.now.timestamp()),
+        event_id=str(uuid4()),
+        origin_jti=family.id,
+        scope=family.scope,
+        device_key=family.device_key,
+    )
+    return Issued(subject=subject, keys=pools.keyring.of(tx, user.pool_id))
+
+
+def _signed(issued: Issued, refresh_token: str | None) -> Authenticated:
+    subject, signing = issued.subject, issued.keys.signing
+    access, identity = signing["access"], signing["id"]
+    return Authenticated(
+        access_token=sign(access_claims(subject, str(uuid4())), access.record.kid, access.private),
+        id_token=sign(id_claims(subject, str(uuid4())), identity.record.kid, identity.private),
+        expires_in_s=subject.client.access_s,
+        refresh_token=refresh_token,
+    )
