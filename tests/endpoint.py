@@ -36,6 +36,7 @@ from bargate.control.publisher import Publisher
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
 from bargate.control.uses import Uses
+from bargate.model.invocation import Invocation, Outcome, Returned
 from bargate.records.access_key import ACCESS_KEY
 from bargate.settings import ControlSettings
 from bargate.snapshot.identities import CompiledIdentities
@@ -58,14 +59,26 @@ class Answered:
         self.body = body
 
 
+class Echo:
+    """Stands for the functions host: every function gives its event back, and writes `ran`."""
+
+    def __init__(self) -> None:
+        self.asked: list[Invocation] = []
+
+    async def __call__(self, invocation: Invocation) -> Outcome:
+        self.asked.append(invocation)
+        return Returned(payload=invocation.payload, version="$LATEST", log=b"ran")
+
+
 class Endpoint:
     """A control plane without process and socket; `state` is what workers would serve."""
 
     def __init__(self, *, dev: bool = False, store: Store | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="bargate-data-")
         self._s3 = tempfile.TemporaryDirectory(prefix="bargate-s3-")
         self.s3 = Path(self._s3.name)  # stands for S3
         self.settings = ControlSettings(
-            folder="",
+            folder=self._folder.name,
             account_id=ACCOUNT,
             region=REGION,
             dev=dev,
@@ -73,6 +86,7 @@ class Endpoint:
             s3=self._s3.name,
         )
         self.store: Store = SqliteStore() if store is None else store
+        self.functions = Echo()
         self.state: dict[str, Any] = {}
         self.skew_s = 0.0
         self._loop = asyncio.new_event_loop()
@@ -95,6 +109,7 @@ class Endpoint:
         self._loop.close()
         self.store.close()
         self._s3.cleanup()
+        self._folder.cleanup()
 
     def run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
@@ -105,7 +120,9 @@ class Endpoint:
         self.root = keys[0]
         identities = CompiledIdentities(action=None)
         self.publisher = Publisher(self.store, identities, self._deliver, 0)
-        environment = make_environment(self.settings, self.store.read(sealing_keys))
+        environment = make_environment(
+            self.settings, self.store.read(sealing_keys), functions=self.functions
+        )
         self.uses = Uses(self.store)
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bargate.control.code_folder import code_folder
 from bargate.control.objects import FolderObjects
 from bargate.identity.attempts import Attempts
 from bargate.model.installation import Installation
@@ -14,6 +15,7 @@ from bargate.services.environment import Environment
 from bargate.tokens.sealed import Sealer
 
 if TYPE_CHECKING:
+    from bargate.model.invocation import FunctionInvoker
     from bargate.services.environment import BackendCaller, FetchingKeys
     from bargate.settings import ControlSettings
     from bargate.tokens.session import SealingKey
@@ -31,6 +33,7 @@ def make_environment(
     keys: tuple[SealingKey, ...],
     backends: BackendCaller | None = None,
     directory: FetchingKeys | None = None,
+    functions: FunctionInvoker | None = None,
 ) -> Environment:
     """Give the surroundings of the operations of one installation."""
 
@@ -46,7 +49,9 @@ def make_environment(
         api_endpoint=api_endpoint,
         backends=backends,
         keys=directory,
+        functions=functions,
         objects=None if settings.s3 is None else FolderObjects(Path(settings.s3)),
+        code=code_folder(settings),
         gateway_address=urlsplit(settings.gateway_url).hostname or "",
         installation=Installation(
             account_id=settings.account_id,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bargate.control.code_folder import code_folder, used_digests
 from bargate.identity.first_start import create_root_key
 from bargate.records.access_key import ACCESS_KEY, AccessKey
 from bargate.records.account import ACCOUNT, Account
@@ -42,6 +43,7 @@ def prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
     A root key that its owner deleted stays away, unless DIR/credentials is gone as well.
     """
     account_id = settings.account_id
+    code_folder(settings).sweep(store.read(used_digests))
     if store.read(_lacks_known_keys):
         store.write(_make_known_keys)
     is_new = store.read(lambda tx: _is_new(tx, account_id))

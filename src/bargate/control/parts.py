@@ -21,6 +21,7 @@ from bargate.records.access_key import ACCESS_KEY
 from bargate.records.api_key import API_KEY
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
 from bargate.records.domain_name import DOMAIN_NAME
+from bargate.records.function import LAMBDA_FUNCTION
 from bargate.records.http_stage import HTTP_STAGE
 from bargate.records.iam_role import ROLE
 from bargate.records.iam_user import USER
@@ -32,6 +33,7 @@ from bargate.records.vpc import VPC_ENDPOINT
 from bargate.services.apigateway import served as rest
 from bargate.services.apigateway import served_keys
 from bargate.services.apigatewayv2 import served as http
+from bargate.services.lambda_ import served as functions
 from bargate.tokens.session import SealingKey
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ SubjectKind = Literal[
     "client_certificate",
     "vpc_endpoint",
     "domain_name",
+    "function",
 ]
 
 
@@ -90,6 +93,8 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
         elif change.kind == USAGE_PLAN_KEY.name:
             account_id, region, _, key_id = change.key
             yield Subject("api_key", (account_id, region, key_id))
+        elif change.kind in functions.KINDS:
+            yield Subject("function", change.key[:3])
         else:
             yield from (Subject("domain_name", key) for key in domains_of(tx, change))
             for kind, key in affected(tx, change):
@@ -109,19 +114,22 @@ def all_subjects(tx: Reader) -> Iterator[Subject]:
     yield from (Subject("rest_stage", REST_STAGE.key_of(stage)) for stage in tx.list(REST_STAGE))
     yield from (Subject("http_stage", HTTP_STAGE.key_of(stage)) for stage in tx.list(HTTP_STAGE))
     yield from (Subject("usage_plan", USAGE_PLAN.key_of(plan)) for plan in tx.list(USAGE_PLAN))
+    yield from (Subject("function", LAMBDA_FUNCTION.key_of(f)) for f in tx.list(LAMBDA_FUNCTION))
 
 
-def all_parts(tx: Reader) -> dict[Subject, Part]:
-    """Give all that workers need."""
-    parts = {subject: part_of(tx, subject) for subject in all_subjects(tx)}
+def all_parts(tx: Reader, code_folder: str = "") -> dict[Subject, Part]:
+    """Give all that workers need; `code_folder` is where deployment packages lie."""
+    parts = {subject: part_of(tx, subject, code_folder) for subject in all_subjects(tx)}
     there = {subject: part for subject, part in parts.items() if part is not None}
     # Of these there may be very many: they are not looked up one by one.
     there |= {Subject("api_key", key): part for key, part in served_keys.served_keys(tx)}
     return there
 
 
-def part_of(tx: Reader, subject: Subject) -> Part | None:
+def part_of(tx: Reader, subject: Subject, code_folder: str = "") -> Part | None:
     """Give the part of a subject as it is stored now, None when there is none (any more)."""
+    if subject.kind == "function":
+        return functions.served_function(tx, subject.key, code_folder)
     return _PARTS[subject.kind](tx, subject.key)
 
 

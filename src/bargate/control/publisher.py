@@ -40,13 +40,24 @@ class _Sent(Struct, frozen=True):
 
 
 class Publisher:
-    """Publishes every committed change, in order; `version` is that of the last update sent."""
+    """Publishes every committed change, in order; `version` is that of the last update sent.
 
-    def __init__(self, store: Store, identities: Directory, deliver: Deliver, version: int) -> None:
+    `code_folder` is where the deployment packages of functions lie.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        identities: Directory,
+        deliver: Deliver,
+        version: int,
+        code_folder: str = "",
+    ) -> None:
         self._store = store
         self._identities = identities
         self._deliver = deliver
         self.version = version
+        self._code_folder = code_folder
         self._sent: dict[Subject, _Sent] = {}
         self._known: dict[Subject, str] = {}  # names of what `identities` holds
         self._due: set[Subject] = set()
@@ -61,7 +72,7 @@ class Publisher:
             await self._send_everything()
 
     async def _send_everything(self) -> None:
-        there = self._store.read(all_parts)
+        there = self._store.read(lambda tx: all_parts(tx, self._code_folder))
         names = {subject: part_name(part) for subject, part in there.items()}
         put = {names[subject]: part for subject, part in there.items()}
         for gone in set(self._known.values()) - put.keys():
@@ -97,7 +108,7 @@ class Publisher:
         if not due:
             return
         people = [subject for subject in due if not subject.is_stage]
-        self._decide_by(self._store.read(lambda tx: _parts(tx, people)))
+        self._decide_by(self._store.read(lambda tx: self._parts(tx, people)))
         self._due |= due
         self._wake.set()
 
@@ -134,7 +145,7 @@ class Publisher:
 
     async def _send(self, due: Iterable[Subject]) -> None:
         """Send parts together; if workers refuse them, one by one, so that one holds up none."""
-        parts = self._store.read(lambda tx: _parts(tx, due))
+        parts = self._store.read(lambda tx: self._parts(tx, due))
         error = await self._try(parts)
         if error is None:
             return
@@ -162,6 +173,9 @@ class Publisher:
                 self._remember(subject, part)
         return error
 
+    def _parts(self, tx: Reader, subjects: Iterable[Subject]) -> dict[Subject, Part | None]:
+        return {subject: part_of(tx, subject, self._code_folder) for subject in subjects}
+
     def _is_taken(self, name: str, subject: Subject) -> bool:
         """Say whether another subject has come to the name, as when two users change names."""
         return any(each.name == name for other, each in self._sent.items() if other != subject)
@@ -172,10 +186,6 @@ class Publisher:
         else:
             stage = part if isinstance(part, ServedStage) else None
             self._sent[subject] = _Sent(part_name(part), stage)
-
-
-def _parts(tx: Reader, subjects: Iterable[Subject]) -> dict[Subject, Part | None]:
-    return {subject: part_of(tx, subject) for subject in subjects}
 
 
 def _step(sent: _Sent | None, part: Part) -> Part:

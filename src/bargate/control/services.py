@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from bargate.services import acm, apigateway, apigatewayv2, ec2, iam, sts
+from bargate.services import acm, apigateway, apigatewayv2, ec2, iam, lambda_, sts
 
 SERVICES = MappingProxyType(
     {
@@ -13,6 +13,7 @@ SERVICES = MappingProxyType(
             apigatewayv2,
             iam,
             sts,
+            lambda_,
             ec2,  # last, so that its large model is read for its own callers alone
         )
     }

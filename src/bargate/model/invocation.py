@@ -49,7 +49,8 @@ class Invocation(Struct, frozen=True, kw_only=True, tag="invoke"):
 
     `function` is its ARN, a qualifier behind it or not. `payload` is JSON as sent to the function.
     An `is_event` is queued and answered at once. `timeout_s` is how long the invoker waits;
-    `revision_id` the revision of the version that must be there before it is run, None for any.
+    `revision_id` the revision of the version that must be there before it is run, None for any;
+    `client_context` the JSON of who invokes from a device, empty without one.
     """
 
     function: str
@@ -59,6 +60,7 @@ class Invocation(Struct, frozen=True, kw_only=True, tag="invoke"):
     timeout_s: float = 29.0
     revision_id: str | None = None
     wants_log: bool = False
+    client_context: str = ""
 
 
 class Returned(Struct, frozen=True, kw_only=True, tag="returned"):
@@ -91,6 +93,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag="refused"):
     message: str
 
 
+Invoker = ByService | ByRole | Permitted
 Outcome = Returned | Errored | Refused
 
 

@@ -23,7 +23,7 @@ def decide(
     resource_policy: CompiledPolicy | None = None,
     resource_account: str | None = None,
 ) -> Decision:
-    """Decide whether `identity` may do what `target` says, on a resource of its own account.
+    """Decide whether `identity` may do what `target` says, by all policies that bear on it.
 
     Context keys of the target stand above those of the request, and the principal's above both.
     """
@@ -33,10 +33,10 @@ def decide(
         identity=identity.policies,
         boundary=identity.boundary,
         session=identity.session,
-        resource=resource_policy,
+        resource=target.resource_policy if resource_policy is None else resource_policy,
     )
     request = AccessRequest(identity.principal, target.action, target.resource, context)
-    account = identity.account_id if resource_account is None else resource_account
+    account = resource_account or target.resource_account or identity.account_id
     return evaluate(policies, request, resource_account=account)
 
 

@@ -57,6 +57,16 @@ class Objects(Protocol):
         """Give an object of at most so many bytes; raises NoSuchObject."""
 
 
+class CodeFiles(Protocol):
+    """Where deployment packages of functions are kept, each under its digest."""
+
+    def name(self, data: bytes) -> str:
+        """Give the digest (SHA-256, in hex) that a package is kept under."""
+
+    def keep(self, data: bytes) -> str:
+        """Put a package on disk, durably, and give its digest; raises OSError."""
+
+
 class FetchingKeys(KeyDirectory, Protocol):
     """A key directory that can be waited for."""
 
@@ -70,7 +80,8 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     `api_endpoint` gives the URL at which an API answers, by its id and region; `sealing_keys` seal
     and open what callers hold for us, the first being the one that seals. `backends` and `keys` are
     what test invocations ask, and `functions` invokes Lambda functions, None where there is none;
-    `objects` stand for S3, None where nothing does; `installation` tells the issuers of user pools and
+    `objects` stand for S3, None where nothing does; `code` keeps deployment packages, None where there
+    is no folder for them; `installation` tells the issuers of user pools and
     the domain of APIs; `gateway_address` is where the public door of the gateway is.
     """
 
@@ -82,5 +93,6 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     keys: FetchingKeys | None = None
     functions: FunctionInvoker | None = None
     objects: Objects | None = None
+    code: CodeFiles | None = None
     installation: Installation = Installation()
     gateway_address: str = ""

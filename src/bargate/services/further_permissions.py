@@ -30,17 +30,19 @@ def require(
     _require(call, Target(action=action, resource=resource, context=context))
 
 
-def require_pass_role(call: OperationCall, role_arns: Iterable[str | None]) -> None:
-    """Raise AccessDenied unless the caller may hand each of these roles to API Gateway.
+def require_pass_role(
+    call: OperationCall, role_arns: Iterable[str | None], service: str = _GATEWAY
+) -> None:
+    """Raise AccessDenied unless the caller may hand each of these roles to a service.
 
     AWS [D] iam:PassRole: else whoever may make an integration acts as any role of the account.
     """
     for role_arn in dict.fromkeys(role_arns):
         if role_arn is not None and role_arn != _CALLERS_OWN:
-            _require_one(call, role_arn)
+            _require_one(call, role_arn, service)
 
 
-def _require_one(call: OperationCall, role_arn: str) -> None:
+def _require_one(call: OperationCall, role_arn: str, service: str) -> None:
     try:
         arn = parse_arn(role_arn)
     except MalformedArn as error:
@@ -50,7 +52,7 @@ def _require_one(call: OperationCall, role_arn: str) -> None:
     if arn.account != call.account_id:
         raise AwsError(_DENIED, "Cross-account pass role is not allowed.", 403)  # AWS [O]
     role = role_of_arn(call.tx, role_arn)
-    context = {"iam:PassedToService": _GATEWAY}
+    context = {"iam:PassedToService": service}
     for name, value in ({} if role is None else role.tags).items():
         context[f"aws:ResourceTag/{name}"] = context[f"iam:ResourceTag/{name}"] = value
     _require(call, Target(action="iam:PassRole", resource=role_arn, context=context))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from bargate.access.identities import Identity
-    from bargate.policy import Principal
+    from bargate.policy import CompiledPolicy, Principal
     from bargate.store.interface import Transaction
     from bargate.tokens.session import Session
 
@@ -43,11 +43,16 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """One permission that an operation needs: an action on a resource ARN (`*` when it has none)."""
+    """One permission that an operation needs: an action on a resource ARN (`*` when it has none).
+
+    `resource_policy` is that of the resource, `resource_account` whose it is: the caller's if None.
+    """
 
     action: str
     resource: str
     context: ContextValues = {}
+    resource_policy: CompiledPolicy | None = None
+    resource_account: str | None = None
 
 
 class OperationCall(Struct, kw_only=True):

@@ -15,7 +15,7 @@ from conformance.control.world import ADMINISTRATOR, SCRIPT, World
 
 # Operations that need no permission (AWS [D] STS): who is asking, and one's own session.
 OPEN = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
-OPERATIONS = 382
+OPERATIONS = 413
 MOST_PERMISSIONS = 4
 _DENIAL = re.compile(
     rf"User: arn:aws:iam::{ACCOUNT}:user/(?P<user>\w+) is not authorized to perform:"
@@ -54,11 +54,14 @@ DENIED = {
     "sts": {"AccessDenied"},
     "ec2": {"UnauthorizedOperation"},
     "acm": {"AccessDeniedException"},
+    "lambda": {"AccessDeniedException"},
 }
 
 
 def expected_action(step: Step) -> str:
-    if step.service in ("iam", "sts", "ec2", "acm"):
+    if step.service == "lambda" and step.operation == "Invoke":
+        return "lambda:InvokeFunction"
+    if step.service in ("iam", "sts", "ec2", "acm", "lambda"):
         return str(step)
     verb = VERBS[step.service][step.operation]
     return f"apigateway:{verb}"

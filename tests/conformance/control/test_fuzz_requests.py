@@ -15,7 +15,15 @@ from conformance.control.fuzzing import (
 )
 from conformance.control.hostile import Hostile
 
-OPERATIONS = {"apigateway": 124, "apigatewayv2": 72, "iam": 151, "sts": 6, "ec2": 21, "acm": 8}
+OPERATIONS = {
+    "apigateway": 124,
+    "apigatewayv2": 72,
+    "iam": 151,
+    "sts": 6,
+    "ec2": 21,
+    "acm": 8,
+    "lambda": 31,
+}
 
 
 def fuzz(endpoint: Endpoint, service: str, count: int, seed: int) -> int:

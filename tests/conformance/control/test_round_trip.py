@@ -13,7 +13,15 @@ from bargate.control.services import SERVICES
 from conformance.control.world import SCRIPT, World
 
 # What is there to be called; a new operation needs a step of its own in the script.
-OPERATIONS = {"apigateway": 124, "apigatewayv2": 72, "iam": 151, "sts": 6, "ec2": 21, "acm": 8}
+OPERATIONS = {
+    "apigateway": 124,
+    "apigatewayv2": 72,
+    "iam": 151,
+    "sts": 6,
+    "ec2": 21,
+    "acm": 8,
+    "lambda": 31,
+}
 # Calls that the script expects to be refused, for the reason that each gives.
 REFUSED = 16
 # Members that the models mark required in the answers, which have to be there.

@@ -7,7 +7,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tests.endpoint import Endpoint
 
-from conformance.control import acm_script, ec2_script, http_script, iam_script, rest_script
+from conformance.control import (
+    acm_script,
+    ec2_script,
+    http_script,
+    iam_script,
+    lambda_script,
+    rest_script,
+)
 from conformance.control.iam_script import AGENT
 from conformance.control.script import Known, Step
 
@@ -17,8 +24,10 @@ BUILD: tuple[Step, ...] = (
     *iam_script.BUILD,
     *ec2_script.BUILD,
     *acm_script.BUILD,
+    *lambda_script.BUILD,
 )
 TEAR_DOWN: tuple[Step, ...] = (
+    *lambda_script.TEAR_DOWN,
     *acm_script.TEAR_DOWN,
     *ec2_script.TEAR_DOWN,
     *http_script.TEAR_DOWN,
