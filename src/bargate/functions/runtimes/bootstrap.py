@@ -31,6 +31,8 @@ _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
 _MNT_DETACH = 2
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41}
+_KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219}
+_JOIN_SESSION_KEYRING = 1
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc")
 _FAILED = 70
@@ -162,6 +164,19 @@ def _become(uid: int) -> None:
     _prctl(_PR_SET_DUMPABLE, 1)  # else /proc/self and /dev/stdout are root's
 
 
+def _leave_keyring() -> None:
+    """Join a keyring of its own: the host's would be readable. Where it cannot, there is none."""
+    number = _KEYCTL.get(os.uname().machine)
+    if number is not None:
+        _libc.syscall(number, _JOIN_SESSION_KEYRING, None)
+
+
+def _go_first() -> None:
+    """Be what the kernel ends first when the machine has no memory left."""
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
+
+
 def _limit(limits: dict[str, int]) -> None:
     for name, value in limits.items():
         which = getattr(resource, f"RLIMIT_{name}")
@@ -213,6 +228,7 @@ def _descend() -> None:
 def _wall_in(plan: Plan) -> None:
     """Fork until this process is the one that may run the function's code."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _leave_keyring()
     if plan.own_root:
         _call(_libc.unshare(_CLONE_NEWIPC | _CLONE_NEWPID), "unshare")
         _descend()
@@ -225,6 +241,7 @@ def _wall_in(plan: Plan) -> None:
     if plan.uid is not None and not plan.own_root:
         _become(plan.uid)
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _go_first()
     _limit(plan.limits)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     os.chdir(plan.code_folder)
