@@ -8,8 +8,10 @@ import base64
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from msgspec import Struct
@@ -83,6 +85,7 @@ def start(folder: Path, port: int, tls_port: int) -> Slapd:
     try:
         if not ready.wait(_START_TIMEOUT_S) or process.poll() is not None:
             raise RuntimeError("slapd did not start:\n" + "".join(said))
+        _wait_for_connections(port, tls_port)
         _fill(directory)
     except BaseException:
         directory.stop()
@@ -99,6 +102,20 @@ def _read_log(process: subprocess.Popen[str], ready: threading.Event, said: list
             ready.set()
     process.wait()
     ready.set()
+
+
+def _wait_for_connections(*ports: int) -> None:
+    """Wait for what slapd does a moment after it says that it starts, and says nothing of."""
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    for port in ports:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
 
 def _fill(directory: Slapd) -> None:
