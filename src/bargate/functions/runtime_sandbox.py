@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable  # noqa: TC003
+from pathlib import Path
 
 import msgspec
 
@@ -40,6 +41,8 @@ class Sandbox:
 
         Must run on the main thread: the death of the thread that starts it is the process's, too.
         """
+        if not Path(spec.code_folder).is_dir():
+            raise NotADirectoryError(f"the code folder {spec.code_folder} is not there")
         uid = self._user.uid if self._user else None
         api = f"127.0.0.1:{port}"
         self._mark = f"AWS_LAMBDA_RUNTIME_API={api}".encode()

@@ -13,6 +13,7 @@ import pytest
 from bargate.functions.runtime_process import RuntimeProcess
 from bargate.functions.runtime_spec import StartFailed
 from bargate.model.invocation import Returned
+from bargate.secret import Secret
 from function_processes import answer, error, event, once, run, spec, started, walled_in
 
 
@@ -153,6 +154,24 @@ def test_a_start_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bargate.functions.runtime_process.INIT_LIMIT_S", 0.5)
     with pytest.raises(StartFailed, match=r"Sandbox\.Timedout"):
         run(once("hangs_at_import.handler"))
+
+
+def test_a_missing_code_folder_is_named() -> None:
+    with pytest.raises(StartFailed, match="the code folder /nowhere is not there"):
+        run(once("plain.echo", code_folder="/nowhere"))
+
+
+@pytest.mark.parametrize("name", ["A=B", "A\0B"])
+def test_a_variable_that_cannot_be_given_stops_the_start_and_is_not_shown(name: str) -> None:
+    log: list[bytes] = []
+
+    async def work() -> None:
+        async with started("plain.echo", log, environment={name: Secret("s3cr3t")}):
+            pytest.fail("it started")
+
+    with pytest.raises(StartFailed) as failed:
+        run(work())
+    assert b"s3cr3t" not in b"".join(log) + failed.value.payload
 
 
 def test_an_unknown_runtime_is_refused() -> None:
