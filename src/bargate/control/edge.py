@@ -8,6 +8,7 @@ everything else                       ──► Dispatcher (an AWS operation)
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
@@ -23,9 +24,14 @@ if TYPE_CHECKING:
     from bargate.control.status import Status
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+# AWS [O] of CreateFunction and UpdateFunctionCode: a package of 50 MiB in base64, and the rest.
+MAX_UPLOAD_BYTES = 70_167_211
+_UPLOAD = re.compile(rb"POST /2015-03-31/functions/?|PUT /2015-03-31/functions/[^/]+/code")
 _MAX_LENGTH_DIGITS = 20  # more are too large whatever they are; int() takes 4,300 only
 # Of all requests together: a body is held before anything of it is known to be signed.
 MAX_BODIES_BYTES = 256 * 1024 * 1024
+# Of all deployment packages together: apart, so that they keep nobody else from being answered.
+MAX_UPLOADS_BYTES = 2 * MAX_UPLOAD_BYTES
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -53,11 +59,12 @@ class Edge:
         self._status = status
         self._emulation = emulation
         self._budget = MemoryBudget(MAX_BODIES_BYTES)
+        self._uploads = MemoryBudget(MAX_UPLOADS_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one that its client broke off is not done by half."""
         request_id = str(uuid4())
-        body = _Body(self._budget)
+        body = self._body(scope)
         try:
             whole = await body.read(receive, _length(scope))
             response = await self._answer(_incoming(scope, whole), request_id)
@@ -70,6 +77,13 @@ class Edge:
         finally:
             body.release()
         await _send(send, response)
+
+    def _body(self, scope: Scope) -> _Body:
+        """Give what holds a body: a deployment package may be larger than anything else."""
+        request = b"%s %s" % (scope["method"].encode("latin-1"), scope["raw_path"])
+        if _UPLOAD.fullmatch(request):
+            return _Body(self._uploads, MAX_UPLOAD_BYTES)
+        return _Body(self._budget, MAX_BODY_BYTES)
 
     async def _answer(self, incoming: Incoming, request_id: str) -> HttpResponse:
         try:
@@ -121,15 +135,16 @@ class _BrokenOff(Exception):
 
 
 class _Body:
-    """The body of one request, held within a budget until `release`."""
+    """The body of one request, of at most so many bytes, held within a budget until `release`."""
 
-    def __init__(self, budget: MemoryBudget) -> None:
+    def __init__(self, budget: MemoryBudget, max_bytes: int) -> None:
         self._budget = budget
+        self._max_bytes = max_bytes
         self._held_bytes = 0
 
     async def read(self, receive: Receive, length_bytes: int | None) -> bytes:
         """Read it whole; raises _TooLarge, _NoMemory, _BrokenOff."""
-        if length_bytes is not None and length_bytes > MAX_BODY_BYTES:
+        if length_bytes is not None and length_bytes > self._max_bytes:
             raise _TooLarge
         chunks: list[bytes] = []
         while True:
@@ -143,7 +158,7 @@ class _Body:
                 return b"".join(chunks)
 
     def _hold(self, size_bytes: int) -> None:
-        if self._held_bytes + size_bytes > MAX_BODY_BYTES:
+        if self._held_bytes + size_bytes > self._max_bytes:
             raise _TooLarge
         if not self._budget.reserve(size_bytes):
             raise _NoMemory
