@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bargate.access.api_keys import Admission
+    from bargate.access.authorizer_answer import Told
     from bargate.access.iam_credentials import Signer
     from bargate.access.identities import Identity
     from bargate.ledger.counters import Counted, Limit
@@ -73,7 +74,7 @@ class Facts(Struct, eq=False):
     | identity (verified) | iam authorizer: signature |
     | iam_decision | iam authorizer: permissions |
     | principal_id, claims, scopes, authorizer_context | the authorizer |
-    | usage_identifier_key | a Lambda authorizer |
+    | authorizer_answer, authorizer_decision, usage_identifier_key | a Lambda authorizer |
     | api_key_id, admission | api key |
     | counted, limits (what was answered, of what) | usage plan and throttling |
     | validation_error | request validation |
@@ -90,7 +91,9 @@ class Facts(Struct, eq=False):
     principal_id: str | None = None
     claims: Mapping[str, Any] | None = None
     scopes: tuple[str, ...] = ()
-    authorizer_context: Mapping[str, str] = {}
+    authorizer_context: Mapping[str, Any] = {}
+    authorizer_answer: Told | None = None
+    authorizer_decision: Decision | None = None
     usage_identifier_key: str | None = None
     api_key_id: str | None = None
     admission: Admission | None = None

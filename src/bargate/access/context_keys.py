@@ -26,6 +26,23 @@ def compile_context(asked: Iterable[str]) -> ContextOf:
     return context
 
 
+class CallContext(dict[str, ContextValue]):
+    """The condition keys of a call without a signer, each worked out when it is first asked for."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    # As in `SignedContext`.
+    get = dict.__getitem__  # type: ignore[assignment]  # a key alone, as `policy.Context` asks
+
+    def __missing__(self, key: str) -> ContextValue:
+        of_call = _KEYS.get(key)
+        value = self[key] = None if of_call is None else of_call(self._call)
+        return value
+
+
 class SignedContext(dict[str, ContextValue]):
     """The condition keys of a signed call, each worked out when it is first asked for.
 

@@ -39,6 +39,11 @@ class Shared:
         return cast("Built", self._built[key])
 
 
+def nothing_more(call: Call, facts: Facts) -> tuple[str, ...]:  # noqa: ARG001  a `tell`
+    """Tell nothing besides what is said in one line."""
+    return ()
+
+
 class GuardedMethod(Struct, frozen=True):
     """One method of a REST API at one stage: what a control compiles itself for."""
 
@@ -69,14 +74,16 @@ class RestControl(Struct, frozen=True):
     """A named control of REST APIs.
 
     `compile` gives the step for a method, or None where the control is not configured there;
-    `narrate` says in one line what the step saw, for `bargate explain`; `reads_body` delays the
-    step, and those after it, until the whole body has arrived.
+    `narrate` says in one line what the step saw, for `bargate explain`, `tell` what more there is to
+    see, also of a call that was refused; `reads_body` delays the step, and those after it, until the
+    whole body has arrived.
     """
 
     name: str
     compile: Callable[[GuardedMethod], Step | None]
     narrate: Callable[[Call, Facts], str]
     reads_body: bool = False
+    tell: Callable[[Call, Facts], tuple[str, ...]] = nothing_more
 
 
 class HttpControl(Struct, frozen=True):
@@ -86,3 +93,4 @@ class HttpControl(Struct, frozen=True):
     compile: Callable[[GuardedRoute], Step | None]
     narrate: Callable[[Call, Facts], str]
     reads_body: bool = False
+    tell: Callable[[Call, Facts], tuple[str, ...]] = nothing_more

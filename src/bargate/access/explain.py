@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from bargate.access.authorizer_answer import AuthorizerAsk
+from bargate.access.authorizer_told import shown_event
 from bargate.access.call import Call, Facts
 from bargate.access.control import HttpControl, RestControl, Step
 from bargate.access.key_directory import KeySource
@@ -13,11 +15,12 @@ Verdict = Literal["passed", "refused", "undecided", "not configured", "not reach
 
 
 class Recorded(Struct, frozen=True):
-    """What one control said to a call."""
+    """What one control said to a call; `more` are lines about what it asked and was told."""
 
     control: str
     verdict: Verdict
     detail: str
+    more: tuple[str, ...] = ()
 
 
 class Explanation(Struct, frozen=True):
@@ -47,14 +50,23 @@ def explain(
 def _record(
     control: RestControl | HttpControl, outcome: Denial | Need | None, call: Call, facts: Facts
 ) -> Recorded:
+    more = control.tell(call, facts)
     if outcome is None:
-        return Recorded(control.name, "passed", control.narrate(call, facts))
+        return Recorded(control.name, "passed", control.narrate(call, facts), more)
     if isinstance(outcome, Need):
-        return Recorded(control.name, "undecided", _what_is_missing(outcome))
-    return Recorded(control.name, "refused", f"{outcome.detail} [{outcome.reason}]")
+        return Recorded(control.name, "undecided", _what_is_missing(outcome), _asked(outcome))
+    return Recorded(control.name, "refused", f"{outcome.detail} [{outcome.reason}]", more)
 
 
 def _what_is_missing(need: Need) -> str:
     if isinstance(need.source, KeySource):
         return f"the key set of {need.source.issuer} is not in memory"
+    if isinstance(need.source, AuthorizerAsk):
+        return f"the function {need.source.invocation.function} must be asked first"
     return "the ledger must be asked first"
+
+
+def _asked(need: Need) -> tuple[str, ...]:
+    if not isinstance(need.source, AuthorizerAsk):
+        return ()
+    return (f"would be sent: {shown_event(need.source.invocation.payload)}",)

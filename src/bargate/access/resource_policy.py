@@ -4,14 +4,14 @@ AWS [D] apigw-evaluation §2. Without an authorizer a policy that is present mus
 before anything else happens (`EARLY`). With a user pool authorizer the caller is authenticated
 first and the policy must then allow the call too (`LATE`): the prose of the authorization flow,
 which is narrower than Table A, is followed [I]. For `AWS_IAM` methods the `iam_authorizer` weighs
-it together with the caller's own policies; `CUSTOM` ones are refused before their policy would
-matter.
+it together with the caller's own policies. For `CUSTOM` ones an explicit deny ends the call before
+the function is asked, and `authorizer_decision` weighs the rest together with what it returns.
 """
 
 import re
 
 from bargate.access.call import Call, Facts
-from bargate.access.context_keys import compile_context
+from bargate.access.context_keys import CallContext, compile_context
 from bargate.access.control import GuardedMethod, RestControl, Step
 from bargate.access.method_arn import MethodArn, compile_method_arn, mask_account
 from bargate.access.paths import other_readings
@@ -63,9 +63,36 @@ def compile_resource_policy(
 
 
 def _compile_early(guarded: GuardedMethod) -> Step | None:
+    if guarded.method.authorization_type == "CUSTOM":
+        return _compile_denies(guarded)
     if guarded.method.authorization_type != "NONE":
         return None
     return _compile(guarded)
+
+
+def _compile_denies(guarded: GuardedMethod) -> Step | None:
+    """Give the first phase of a method with a Lambda authorizer, which an explicit deny ends."""
+    policy = policy_of_method(guarded)
+    if policy is None:
+        return None
+    method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
+
+    def denied_before(call: Call, facts: Facts) -> Denial | None:
+        context = CallContext(call)
+        arn = method_arn(call, call.resource_path)
+        decision = policy.decide(AccessRequest(ANONYMOUS, ACTION, arn, context))
+        facts.resource_decision = decision
+        for path in other_readings(call.resource_path):
+            if decision.effect is Effect.EXPLICIT_DENY:
+                break
+            other = method_arn(call, path)
+            decision = policy.decide(AccessRequest(ANONYMOUS, ACTION, other, context))
+        if decision.effect is not Effect.EXPLICIT_DENY:
+            return None
+        facts.resource_decision = decision
+        return _denial(decision, arn)
+
+    return denied_before
 
 
 def _compile_late(guarded: GuardedMethod) -> Step | None:

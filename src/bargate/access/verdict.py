@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from bargate.access.authorizer_answer import AuthorizerAsk
 from bargate.access.key_directory import KeySource
 from bargate.ledger.counters import Lacking
 
@@ -53,4 +54,4 @@ class Denial(Struct, frozen=True, kw_only=True):
 class Need(Struct, frozen=True):
     """Something that is not in memory must be fetched before this step can decide."""
 
-    source: KeySource | Lacking
+    source: KeySource | Lacking | AuthorizerAsk

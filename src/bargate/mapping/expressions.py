@@ -12,9 +12,10 @@ Single-valued forms take the last of repeated values, as recorded [R].
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
 from bargate.access.call import Call, Facts
+from bargate.access.request_values import forwarded_for, query_values
 from bargate.mapping.context import Place, compile_variable
 from bargate.mapping.json_path import JsonPathError, compile_json_path
 from bargate.mapping.plan import Headers
@@ -57,16 +58,6 @@ def invalid_expression(expression: str, path: tuple[str, ...]) -> InvalidConfigu
     )
 
 
-def query_values(query: str, name: str) -> list[str]:
-    """Give the decoded values of a query parameter; `;` splits too (AWS [D] apigw-objects §11)."""
-    found = []
-    for pair in query.replace(";", "&").split("&"):
-        key, _, value = pair.partition("=")
-        if (key == name or unquote_plus(key) == name) and pair:
-            found.append(unquote_plus(value))
-    return found
-
-
 def header_values(headers: Headers, name: bytes) -> list[str]:
     """Give the values of a header (lower-case name), one for each line."""
     return [value.decode("latin-1") for sent, value in headers if sent.lower() == name]
@@ -77,12 +68,6 @@ def request_header_values(call: Call, name: bytes) -> list[str]:
     if name == b"x-forwarded-for":
         return [forwarded_for(call)]
     return header_values(call.headers, name) if name in call.header else []
-
-
-def forwarded_for(call: Call) -> str:
-    """Give X-Forwarded-For as backends see it: what was sent, then the address seen here."""
-    sent = call.text(b"x-forwarded-for")
-    return call.source_ip if sent is None else f"{sent}, {call.source_ip}"
 
 
 def json_text(value: Any) -> str:

@@ -10,13 +10,13 @@ from typing import TypeAlias
 from urllib.parse import quote, unquote
 
 from bargate.access.call import Call, Facts
+from bargate.access.request_values import query_values
 from bargate.mapping.context import Place, compile_variable
 from bargate.mapping.expressions import (
     UnreadableBody,
     body_document,
     header_values,
     json_text,
-    query_values,
     request_header_values,
 )
 from bargate.mapping.json_path import JsonPathError, compile_json_path
