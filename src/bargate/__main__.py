@@ -7,7 +7,7 @@ import click
 
 from bargate import __version__
 
-_COMMANDS = ("serve", "validate", "routes", "explain", "why", "run", "credentials")
+_COMMANDS = ("serve", "validate", "routes", "explain", "why", "run", "credentials", "logs")
 
 
 class _Commands(click.Group):
