@@ -20,33 +20,51 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bargate.announcement import announce, announce_endpoint, url_of
 from bargate.control.keeper import Keeper
 from bargate.control.temporary import temporary_folder
+from bargate.gateway.host_process import HostProcess
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.supervisor import Supervisor
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import RestApi
 from bargate.reloading import Reloading, load_documents
-from bargate.settings import ControlSettings, run_directory
+from bargate.settings import ControlSettings, HostSettings, run_directory
 from bargate.signals import Signals
-from bargate.snapshot.parts import Update, state_of
+from bargate.snapshot.parts import Part, Update, part_name, state_of
 from bargate.source import fingerprints
 from bargate.stderr_log import log_to_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from bargate.documents import Loaded
+    from bargate.model.function import Function
     from bargate.model.http_api import HttpApi
     from bargate.model.installation import Installation
     from bargate.reloading import Deliver, Show
     from bargate.settings import GatewaySettings
     from bargate.source import Source
 
+HOST_DRAIN_S = 1.0
+
 _log = logging.getLogger("bargate")
+
+
+class Functions(Struct, frozen=True):
+    """The operator's own functions, and how many processes all functions may have at once."""
+
+    local: tuple[Function, ...] = ()
+    processes: int = 8
+
+
+class _Runnable(Struct, frozen=True, eq=False):
+    """What runs functions, and those of the operator."""
+
+    host: HostProcess
+    local: tuple[Function, ...]
 
 
 class Endpoint(Struct, frozen=True):
@@ -68,7 +86,11 @@ def available_cores() -> int:
 
 
 async def serve(
-    source: Source, settings: GatewaySettings, endpoint: Endpoint | None, show: Show
+    source: Source,
+    settings: GatewaySettings,
+    endpoint: Endpoint | None,
+    show: Show,
+    functions: Functions | None = None,
 ) -> None:
     """Serve until told to stop; `show` tells the operator what is found in documents.
 
@@ -76,13 +98,16 @@ async def serve(
     cannot start.
     """
     log = log_to_stderr()
+    functions = functions or Functions()
     try:
         with contextlib.ExitStack() as folders:
             control = None
             if endpoint is not None:
                 folder = endpoint.data or folders.enter_context(temporary_folder())
                 control = _control_settings(source, endpoint, folder)
-            await _serve(source, settings, control, show)
+            own = folders.enter_context(temporary_folder(in_memory=False))
+            host = HostProcess(HostSettings(folder=str(own), processes=functions.processes))
+            await _serve(source, settings, control, show, _Runnable(host, functions.local))
     finally:
         log.shut()
 
@@ -106,7 +131,11 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
 
 
 async def _serve(
-    source: Source, settings: GatewaySettings, control: ControlSettings | None, show: Show
+    source: Source,
+    settings: GatewaySettings,
+    control: ControlSettings | None,
+    show: Show,
+    functions: _Runnable,
 ) -> None:
     watched = fingerprints(source.files)
     loaded = load_documents(source) if source.files else None
@@ -118,22 +147,27 @@ async def _serve(
         show(loaded.warnings)
     if control is None:
         _warn_of_keys(installation)
+    local = {part_name(each): each for each in functions.local}
     state = {} if control else state_of(installation)
-    supervisor = Supervisor(settings, state, installation)
+    supervisor = Supervisor(settings, {**state, **local}, installation, functions.host)
+    supervisor.pinned = local
     signals = Signals()
     async with contextlib.AsyncExitStack() as stack:
         keeper = None
         stops: list[Callable[[], Awaitable[None]]] = [
             partial(_stop_workers, supervisor, signals, settings)
         ]
+        # Pushed first, called last: calls that are finished may still need their functions.
+        stack.push_async_callback(functions.host.stop, HOST_DRAIN_S)
         stack.push_async_callback(_stop, stops, supervisor, lambda: keeper)
         if control is not None:
             is_tls = settings.tls is not None and settings.tls_listen is None
             gateway_url = url_of(supervisor.address, is_tls=is_tls)
             keeper = Keeper(control, gateway_url, supervisor)
             stops.append(keeper.end)
+            functions.host.settings = _with_endpoint(functions.host.settings, keeper)
         await _start(supervisor, keeper)
-        deliver = _straight(supervisor) if keeper is None else _stored(keeper, supervisor)
+        deliver = _straight(supervisor, local) if keeper is None else _stored(keeper, supervisor)
         if keeper is not None and loaded is not None:
             await deliver(loaded)
         questions = await _answer_questions(supervisor)
@@ -222,12 +256,19 @@ async def _stop_workers(
     await supervisor.stop(signals.drain_s(settings.drain_s))
 
 
-def _straight(supervisor: Supervisor) -> Deliver:
-    """Let documents be all that is served."""
+def _with_endpoint(settings: HostSettings, keeper: Keeper) -> HostSettings:
+    """Tell functions where the installation's AWS APIs are, as this machine reaches them."""
+    host, port = keeper.address
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  not bound
+    return structs.replace(settings, endpoint_url=url_of((there, port), is_tls=False))
+
+
+def _straight(supervisor: Supervisor, functions: Mapping[str, Function]) -> Deliver:
+    """Let documents and functions be all that is served."""
 
     async def deliver(loaded: Loaded) -> None:
-        state = state_of(loaded.installation)
-        await supervisor.apply(Update(version=supervisor.version + 1, whole=True, put={**state}))
+        put: dict[str, Part] = {**state_of(loaded.installation), **functions}
+        await supervisor.apply(Update(version=supervisor.version + 1, whole=True, put=put))
         await supervisor.renew()
 
     return deliver

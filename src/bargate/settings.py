@@ -59,6 +59,18 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     s3: str | None = None
 
 
+class HostSettings(Struct, frozen=True, kw_only=True):
+    """How Lambda functions are run.
+
+    `folder` is where code is unpacked and logs are kept; `processes` how many may live at once;
+    `endpoint_url` where functions find the installation's AWS APIs, None when it has none.
+    """
+
+    folder: str
+    processes: int
+    endpoint_url: str | None = None
+
+
 def run_directory(environment: dict[str, str], temporary: Path, user_id: int) -> Path:
     """Give the folder of this user's local sockets: only its owner may enter it."""
     if explicit := environment.get("BARGATE_RUN_DIR"):

@@ -178,20 +178,21 @@ def _stages(
     return names
 
 
-def _pairs(values: tuple[str, ...], form: str, separator: str) -> list[tuple[str, str]]:
-    pairs = []
+def pairs(values: tuple[str, ...], form: str, separator: str) -> list[tuple[str, str]]:
+    """Read values of the form of two texts around a separator."""
+    read = []
     for value in values:
         name, found, rest = value.partition(separator)
         if not found or not name:
             raise click.BadParameter(f"{value!r} is not of the form {form}")
-        pairs.append((name, rest))
-    return pairs
+        read.append((name, rest))
+    return read
 
 
 def _stage_variables(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
-    variables = dict(_pairs(values, "NAME=VALUE", "="))
+    variables = dict(pairs(values, "NAME=VALUE", "="))
     for name, value in variables.items():
         if _VARIABLE_NAME.fullmatch(name) is None:
             raise click.BadParameter(f"{name!r}: a name has letters, digits and underscores")
@@ -203,7 +204,7 @@ def _stage_variables(
 def _issuers(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
-    issuers = dict(_pairs(values, "ARN=URL", "="))
+    issuers = dict(pairs(values, "ARN=URL", "="))
     for arn, url in issuers.items():
         _check_pool(arn)
         parts = urlsplit(url)

@@ -12,11 +12,19 @@ from msgspec import structs
 
 from bargate import app
 from bargate.cli import findings
+from bargate.cli.functions import (
+    default_processes,
+    function_options,
+    local_functions,
+    told_more,
+)
 from bargate.cli.options import optional_files_argument, source_of, source_options
 from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
+from bargate.local_functions import LocalFunction
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.usage_plan import Throttle
+from bargate.secret import Secret
 from bargate.settings import GatewaySettings, TlsFiles
 
 MAX_WORKERS = 256
@@ -123,6 +131,7 @@ def _throttle(
     show_default=True,
     help="Seconds that calls in flight may take to finish on a stop (SIGTERM).",
 )
+@function_options
 @click.option(
     "--account-throttle",
     metavar="RATE:BURST",
@@ -153,6 +162,11 @@ def serve(
     drain_s: float,
     account_throttle: Throttle | None,
     without_ledger: Literal["refuse", "allow"],
+    functions: tuple[LocalFunction, ...],
+    function_roles: dict[str, str],
+    function_timeouts: dict[str, int],
+    function_variables: dict[str, dict[str, Secret]],
+    function_processes: int | None,
     **options: Any,
 ) -> None:
     """Serve APIs and enforce every access control on them; answer AWS's own APIs beside them.
@@ -180,9 +194,15 @@ def serve(
         dev=dev,
         without_ledger=without_ledger,
     )
+    told = told_more(functions, function_roles, function_timeouts, function_variables)
+    if api_listen is None and function_roles:
+        raise click.UsageError("with --api-listen off there are no roles for --function-role")
+    runnable = app.Functions(
+        local_functions(told, source), function_processes or default_processes()
+    )
     endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3)
     try:
-        asyncio.run(app.serve(source, settings, endpoint, findings.show))
+        asyncio.run(app.serve(source, settings, endpoint, findings.show, runnable))
     except findings.invalid_document() as invalid:
         findings.refuse(invalid)
     except InvalidConfiguration as invalid:

@@ -38,6 +38,10 @@ from bargate.gateway.spawning import command_of
 from bargate.gateway.worker_process import WorkerFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from msgspec import Struct
+
     from bargate.gateway.supervisor import Supervisor
     from bargate.model.installation import ServedStage
     from bargate.settings import ControlSettings
@@ -96,6 +100,9 @@ class Keeper:
 
     async def store(self, stages: tuple[ServedStage, ...]) -> None:
         """Let the documents' stages be stored and served. Raises ControlFailed."""
+        await self._store("the documents were", lambda number: StoreStages(number, stages))
+
+    async def _store(self, what: str, message: Callable[[int], Struct]) -> None:
         if self._channel is None or not self._listening.is_set():
             raise ControlFailed("the control process is being started again; try once more")
         self._number += 1
@@ -104,10 +111,10 @@ class Keeper:
         self._stored[number] = stored
         try:
             async with asyncio.timeout(STORE_TIMEOUT_S):
-                await self._channel.send(StoreStages(number, stages))
+                await self._channel.send(message(number))
                 error = await stored
         except TimeoutError:
-            error = f"the documents were not stored within {STORE_TIMEOUT_S:g} s"
+            error = f"{what} not stored within {STORE_TIMEOUT_S:g} s"
         finally:
             self._stored.pop(number, None)
         if error is not None:
@@ -164,7 +171,9 @@ class Keeper:
             reader, writer = await asyncio.open_connection(sock=ours.dup())
         self._channel = Channel(reader, writer, decoder(FromControl))
         try:
-            await self._channel.send(Begin(self.settings, self._supervisor.version))
+            supervisor = self._supervisor
+            begin = Begin(self.settings, supervisor.version, supervisor.functions)
+            await self._channel.send(begin)
             await self._listen(self._channel)
             return await self._process.wait()
         finally:
@@ -173,7 +182,7 @@ class Keeper:
             self._channel = None
             for stored in self._stored.values():
                 if not stored.done():
-                    stored.set_result("the control process ended while it stored the documents")
+                    stored.set_result("the control process ended while it stored what it was given")
 
     async def _spawned(self, theirs: socket.socket) -> asyncio.subprocess.Process:
         channel_fd, listener_fd = theirs.fileno(), self._listener.fileno()

@@ -9,6 +9,7 @@ The end of the stream means that the other side is gone: the control process the
 
 from msgspec import Struct
 
+from bargate.functions.messages import HostPlace
 from bargate.gateway.channel import AskQuotas, Forget, LeasedQuotas
 from bargate.gateway.metrics import Metrics
 from bargate.model.installation import ServedStage
@@ -17,10 +18,14 @@ from bargate.snapshot.parts import Update
 
 
 class Begin(Struct, frozen=True, tag=True):
-    """First word to the control process; `version` is that of what the workers serve."""
+    """First word to the control process; `version` is that of what the workers serve.
+
+    `functions` is where functions are invoked, None where none can be.
+    """
 
     settings: ControlSettings
     version: int
+    functions: HostPlace | None = None
 
 
 class Opened(Struct, frozen=True, tag=True):
@@ -52,7 +57,7 @@ class StoreStages(Struct, frozen=True, tag=True):
 
 
 class Stored(Struct, frozen=True, tag=True):
-    """The documents are stored and served; or, with an `error`, nothing of them changed."""
+    """What was to be stored is stored and served; or, with an `error`, nothing of them changed."""
 
     number: int
     error: str | None = None

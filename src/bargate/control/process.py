@@ -18,6 +18,7 @@ import socket
 import sys
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +27,7 @@ import uvloop
 from bargate import __version__
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
+from bargate.control.code_folder import code_folder
 from bargate.control.credentials import CredentialsSocket
 from bargate.control.directories import Directories
 from bargate.control.dispatch import Dispatcher
@@ -56,6 +58,7 @@ from bargate.control.services import SERVICES
 from bargate.control.status import Status
 from bargate.control.uses import Uses
 from bargate.frames import Channel, decoder
+from bargate.functions.client import FunctionsClient
 from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
@@ -68,11 +71,12 @@ from bargate.wire.error import AwsError
 from bargate.wire.models import ServiceModels
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
+    from bargate.model.installation import ServedStage
     from bargate.services.environment import Environment
     from bargate.snapshot.parts import Update
-    from bargate.store.interface import Store
+    from bargate.store.interface import Store, Transaction
 
 COLLECT_TIMEOUT_S = 2.0
 _GC_THRESHOLDS = (50_000, 20, 20)
@@ -96,12 +100,18 @@ class Control:
         identities = CompiledIdentities(action=None)
         self._backends = Backends()
         directories = Directories(identities, self._backends.certificates)
-        self._publisher = Publisher(store, directories, self._deliver, begin.version)
+        code = str(code_folder(begin.settings).folder)
+        self._publisher = Publisher(store, directories, self._deliver, begin.version, code)
         self._uses = Uses(store)
         self._quotas = Quotas(store, channel.post)
         self._keys = HttpKeyDirectory(fetch)
+        self._functions = None if begin.functions is None else FunctionsClient(begin.functions)
         environment = make_environment(
-            begin.settings, store.read(sealing_keys), self._backends, self._keys
+            begin.settings,
+            store.read(sealing_keys),
+            self._backends,
+            self._keys,
+            self._functions,
         )
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)
@@ -149,6 +159,8 @@ class Control:
         obeying.cancel()
         await self._keys.close()
         self._backends.close()
+        if self._functions is not None:
+            await self._functions.close()
         for each in ended:
             each.result()  # a bug in one of them is logged by `main`
 
@@ -169,8 +181,8 @@ class Control:
                     _settle(self._applied.get(number), error)
                 case Collected(number):
                     _settle(self._collected.get(number), message)
-                case StoreStages():
-                    self._begin(self._store_stages(message))
+                case StoreStages(number, stages):
+                    self._begin(self._keep(number, partial(self._store_stages, stages)))
                 case AskQuotas():
                     self._begin(self._quotas.answer(message))
                 case Ending():
@@ -206,19 +218,21 @@ class Control:
         finally:
             self._collected.pop(self._number, None)
 
-    async def _store_stages(self, message: StoreStages) -> None:
-        """Store the operator's documents; what is wrong with them is said, not raised."""
+    async def _keep(self, number: int, store: Callable[[Transaction], object]) -> None:
+        """Store what the operator gave; what is wrong with it is said, not raised."""
         error: str | None = None
         try:
-            partition, now = self._settings.partition, datetime.now(UTC)
-            await self._store.submit(lambda tx: store_documents(tx, message.stages, partition, now))
+            await self._store.submit(store)
             await self._publisher.caught_up()
         except AwsError as refused:
             error = refused.message
         except Exception:  # noqa: BLE001  the edge of an import: a bug ends nothing else
-            _log.exception("the documents could not be stored")
+            _log.exception("what the operator gave could not be stored")
             error = "a bug; the log of the control process says more"
-        await self._channel.send(Stored(message.number, error))
+        await self._channel.send(Stored(number, error))
+
+    def _store_stages(self, stages: tuple[ServedStage, ...], tx: Transaction) -> None:
+        store_documents(tx, stages, self._settings.partition, datetime.now(UTC))
 
     async def _reset(self) -> None:
         """Empty the state; the keys that this installation and its clients hold stay good."""

@@ -1,4 +1,4 @@
-"""The folder of an installation that keeps nothing: in memory where the system offers that.
+"""Folders that live as long as the process: in memory where the system offers that.
 
 It is named for the process that made it, so that one left behind by a kill -9 is found and removed
 at the next start.
@@ -21,9 +21,11 @@ _PREFIX = "bargate-"
 
 
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(*, in_memory: bool = True) -> Iterator[Path]:
     """Make a folder that only its owner may enter, and remove it in the end."""
-    parent = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    parent = Path(tempfile.gettempdir())
+    if in_memory and os.access(_MEMORY, os.W_OK):
+        parent = _MEMORY
     _remove_abandoned(parent)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
     try:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from bargate.frames import decoder, encode
+from bargate.functions.messages import HostPlace
 from bargate.gateway.metrics import Metrics
 from bargate.ledger.messages import (
     BucketAsk,
@@ -36,11 +37,13 @@ PIECE_BYTES = 32 * 1024 * 1024
 class Serve(Struct, frozen=True, tag=True):
     """First word to a worker: how to serve. What to serve follows as the first update.
 
-    `installation` says where; its stages are not looked at.
+    `installation` says where; its stages are not looked at. `functions` is where functions are
+    invoked, None where none can be.
     """
 
     settings: GatewaySettings
     installation: Installation
+    functions: HostPlace | None = None
 
 
 class Apply(Struct, frozen=True, tag=True):

@@ -7,6 +7,8 @@
     bargate why ──► run/       connections waiting on it are served, not lost
                     gateway-PORT.sock
 
+    with the first function ──► HostProcess, which runs all of them and alone is told of them
+
 It serves no call itself and holds no call's data; it keeps the state that the workers serve, so
 that one that starts needs nobody else, and counts their limits (`ledger_desk`). Updates are applied
 one after the other; those that come while one is under way are applied together.
@@ -19,6 +21,9 @@ import logging
 from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import structs
+
+from bargate.functions.messages import is_for_workers
 from bargate.gateway.channel import PIECE_BYTES, Apply, Collect, Serve, Why, size_bytes
 from bargate.gateway.ledger_desk import LedgerDesk
 from bargate.gateway.listening import listen
@@ -36,7 +41,10 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+    from bargate.functions.messages import HostPlace
+    from bargate.gateway.host_process import HostProcess
     from bargate.gateway.metrics import Metrics
+    from bargate.model.function import Function
     from bargate.settings import GatewaySettings
     from bargate.snapshot.explain import ExplainedCall
     from bargate.snapshot.parts import Part, State
@@ -52,14 +60,20 @@ class Supervisor:
 
     `state` is what they serve at first; `installation` says where (its stages are not looked at).
     `version` is that of the last update that every worker took, at `applied_at` (seconds, epoch).
-    `ledger` is where the workers' limits are counted.
+    `ledger` is where the workers' limits are counted; `host` runs functions, None where none can.
     """
 
     def __init__(
-        self, settings: GatewaySettings, state: State, installation: Installation | None = None
+        self,
+        settings: GatewaySettings,
+        state: State,
+        installation: Installation | None = None,
+        host: HostProcess | None = None,
     ) -> None:
-        self._serve = Serve(settings, installation or Installation())
+        self._host = host
+        self._serve = Serve(settings, installation or Installation(), self.functions)
         self._state = state
+        self.pinned: dict[str, Function] = {}  # stay, whatever else is served
         self.version = 0
         self.applied_at = time()
         self._number = 0  # of what is served
@@ -69,8 +83,8 @@ class Supervisor:
         self.ledger = LedgerDesk()
         self._applying: asyncio.Task[None] | None = None
         self._sockets = listen(settings.host, settings.port, settings.workers)
-        place = settings.tls_listen
-        self._tls_sockets = [] if place is None else listen(*place, settings.workers)
+        with_tls = settings.tls_listen
+        self._tls_sockets = [] if with_tls is None else listen(*with_tls, settings.workers)
         self._workers = [
             WorkerProcess(number, self._listeners(number), self._first_words, self.ledger)
             for number in range(settings.workers)
@@ -81,6 +95,11 @@ class Supervisor:
         """Host and port that the gateway listens on."""
         name = self._sockets[0].getsockname()
         return name[0], name[1]
+
+    @property
+    def functions(self) -> HostPlace | None:
+        """Where functions are invoked, None where none can be."""
+        return None if self._host is None else self._host.place
 
     @property
     def tls_address(self) -> tuple[str, int] | None:
@@ -104,9 +123,12 @@ class Supervisor:
         except TimeoutError as error:
             message = f"a worker was not ready within {START_TIMEOUT_S:g} s; its log says why"
             raise WorkerFailed(message) from error
+        await self._let_host_follow(())
 
     async def apply(self, update: Update) -> None:
-        """Serve what an update leads to; returns when every worker does. Raises WorkerFailed.
+        """Serve what an update leads to; returns when all do. Raises WorkerFailed.
+
+        The host is told after the workers, who may refuse it.
 
         INVARIANT: what one worker refused is served by none, and a worker that is started begins
         with what all accepted.
@@ -142,7 +164,7 @@ class Supervisor:
         number, state = self._tried, self._state
         try:
             for update in updates:
-                state = apply(state, update)
+                state = {**apply(state, update), **self.pinned}
             pieces = _pieces(number, updates)
             error = await _apply_all(self._workers, number, pieces)
             if error is not None:
@@ -158,7 +180,17 @@ class Supervisor:
         # A worker that was just starting began with what was served before.
         late = [worker for worker in self._workers if worker.serves != number]
         await self._bring(late, number, pieces, "a worker that was starting did not take an update")
+        await self._let_host_follow(updates)
         return None
+
+    async def _let_host_follow(self, updates: Sequence[Update]) -> None:
+        if self._host is None:
+            return
+        try:
+            pinned = Update(version=self.version, put={**self.pinned})
+            await self._host.follow((*updates, pinned) if updates else (), lambda: self._state)
+        except OSError as error:
+            _log.error("functions cannot be run: %s", error)
 
     async def _roll_back(self, refused: int) -> None:
         """Let those that took what is refused serve again what all of them served before."""
@@ -210,15 +242,24 @@ class Supervisor:
         return FirstWords(self._number, self._serve, self._whole())
 
     def _whole(self) -> list[Apply]:
-        put: dict[str, Part] = dict(self._state)
+        put: dict[str, Part] = {**self._state}
         whole = Update(version=self.version, whole=True, put=put)
         return _pieces(self._number, (whole,))
 
 
 def _pieces(number: int, updates: Sequence[Update]) -> list[Apply]:
     """Cut updates into messages that fit into frames; the last one says that it is the last."""
-    pieces = [piece for update in updates for piece, _ in split(update, PIECE_BYTES, size_bytes)]
+    wanted = map(_for_workers, updates)
+    pieces = [piece for update in wanted for piece, _ in split(update, PIECE_BYTES, size_bytes)]
     return [Apply(number, piece, at < len(pieces) - 1) for at, piece in enumerate(pieces)]
+
+
+def _for_workers(update: Update) -> Update:
+    """Leave out what workers may not know."""
+    if all(map(is_for_workers, (*update.put, *update.gone))):
+        return update
+    put = {name: part for name, part in update.put.items() if is_for_workers(name)}
+    return structs.replace(update, put=put, gone=tuple(filter(is_for_workers, update.gone)))
 
 
 async def _apply_all(

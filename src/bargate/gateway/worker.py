@@ -24,6 +24,7 @@ import uvloop
 from msgspec import structs
 
 from bargate.frames import Channel
+from bargate.functions.client import FunctionsClient
 from bargate.gateway.access_log import AccessLog
 from bargate.gateway.asking import Asking
 from bargate.gateway.channel import (
@@ -98,6 +99,7 @@ class Worker:
         self._counters = Counters()
         self._observer = Observer(self._recent, self._access_log, self._counters)
         self._collector = Collector()
+        self._functions = None if first.functions is None else FunctionsClient(first.functions)
         self._server = Server(
             self._served.snapshot,
             self._keys,
@@ -105,6 +107,7 @@ class Worker:
             Limits(),
             ledger=self._ledger,
             certificates=self._served.certificates,
+            functions=self._functions,
         )
         self._drain: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
@@ -130,6 +133,8 @@ class Worker:
         ticking.cancel()
         obeying.cancel()
         await self._keys.close()
+        if self._functions is not None:
+            await self._functions.close()
         if self._access_log is not None:
             self._access_log.close()
 

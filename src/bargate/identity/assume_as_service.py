@@ -64,7 +64,9 @@ def assume_as_service(tx: Transaction, asked: Asked, now: datetime) -> Session:
             f" {asked.duration_s}."
         )
     note_role_use(tx, role, asked.region, now)
-    return role_session(role, asked.session_name, int(now.timestamp()), asked.duration_s)
+    return role_session(
+        role.arn, role.id, asked.session_name, int(now.timestamp()), asked.duration_s
+    )
 
 
 def _demand_trust(role: Role, asked: Asked, now: datetime) -> None:

@@ -226,7 +226,7 @@ def _session(
 ) -> Session:
     issued_at = int(call.now.timestamp())
     return structs.replace(
-        role_session(role, asked.name, issued_at, duration_s),
+        role_session(role.arn, role.id, asked.name, issued_at, duration_s),
         policies=policies,
         tags=asked.tags,
         transitive_tag_keys=asked.transitive,
