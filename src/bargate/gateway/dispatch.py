@@ -4,7 +4,8 @@
                 │                          │         │           │         │      (body, please)
                 ▼                          ▼         ▼           ▼         ├──► Need
              Response                  refused    Response    refused      └──► Response
-    finish: (body in) ─► tail steps ─► plan ──► UpstreamRequest | Response | Need
+    finish: (body in) ─► tail steps ─► plan ──► UpstreamRequest | Invocation | Response
+                                                               | Need
 
 After a Need was fetched, `resume_head` or `finish` goes on at the step that asked.
 Every way out of here is one of those values: an exception in a step, a plan or a refuser is
@@ -24,6 +25,7 @@ from bargate.gateway.places import Places
 from bargate.gateway.request_line import METHODS
 from bargate.gateway.unrouted import no_route_rest
 from bargate.mapping.plan import Response, UpstreamRequest
+from bargate.model.invocation import Invocation
 from bargate.snapshot.compiled import Unresolved
 
 if TYPE_CHECKING:
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from bargate.gateway.serving import CallRecord, Snapshot
     from bargate.ledger.counters import Counters
     from bargate.mapping.cors import CompiledCors
-    from bargate.mapping.plan import Headers, HttpPlan
+    from bargate.mapping.plan import FunctionPlan, Headers, HttpPlan
+    from bargate.model import invocation
     from bargate.snapshot.compiled import CompiledStage, Endpoint
     from bargate.snapshot.router import Match
 
 HeadOutcome: TypeAlias = Response | Need | None
-Outcome: TypeAlias = UpstreamRequest | Response | Need
+Outcome: TypeAlias = UpstreamRequest | Invocation | Response | Need
 
 _log = logging.getLogger("bargate.gateway")
 
@@ -120,7 +123,7 @@ class Dispatcher:
                 if verdict is not None:
                     return verdict
             answer = endpoint.ask(record.call, facts)
-            if isinstance(answer, UpstreamRequest):
+            if isinstance(answer, UpstreamRequest | Invocation):
                 return answer
             if isinstance(answer, Denial):
                 return self.refuse(record, answer)
@@ -158,6 +161,17 @@ class Dispatcher:
         plan: HttpPlan = _endpoint(record).plan  # type: ignore[assignment]  # it made the request
         try:
             answer = plan.response(record.call, _facts(record), status, headers, body)
+            if isinstance(answer, Denial):
+                return self.refuse(record, answer)
+            return _with_cors(_stage(record), record.call, answer)
+        except Exception:  # noqa: BLE001 - as in `begin`
+            return self.fail(record)
+
+    def map_outcome(self, record: CallRecord, outcome: invocation.Outcome) -> Response:
+        """Map what became of a function's invocation."""
+        try:
+            plan: FunctionPlan = _endpoint(record).plan  # type: ignore[assignment]  # it invoked
+            answer = plan.answered(record.call, _facts(record), outcome)
             if isinstance(answer, Denial):
                 return self.refuse(record, answer)
             return _with_cors(_stage(record), record.call, answer)

@@ -1,7 +1,8 @@
 """One call in flight: asks the dispatcher, sends upstream, passes the response back.
 
     start ─► head decided ─► client.read_body ─► body_arrived ─► decided ─► Pools.send
-                  │                                                 │            │
+                  │                                                 │   │        │
+                  │                                                 │   └► functions ─► _invoked
                   ▼                                                 ▼            ▼
               _answer ◄─────────────────────────────────────────────┴── responded, data, ended
                   └──────────────► _complete ─► observer, client.exchange_done
@@ -28,8 +29,10 @@ from bargate.gateway.framing import (
     may_have_body,
     response_head,
 )
+from bargate.gateway.function_call import invoke
 from bargate.gateway.serving import CallRecord
 from bargate.mapping.plan import Response, UpstreamRequest
+from bargate.model.invocation import Invocation, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +46,13 @@ if TYPE_CHECKING:
     from bargate.gateway.upstream.backend import Backend
     from bargate.gateway.upstream.sink import Failure
     from bargate.mapping.plan import Headers
+    from bargate.model.invocation import Outcome
 
 _log = logging.getLogger("bargate.gateway")
 _INTERNAL_ERROR = Response(
     500, [(b"Content-Type", b"application/json")], b'{"message":"Internal server error"}'
 )
+_NO_FUNCTIONS = Refused(reason="unavailable", message="this gateway runs no functions")
 
 
 class Exchange:
@@ -62,6 +67,7 @@ class Exchange:
         "_fetches",
         "_head",
         "_head_sent",
+        "_invocation",
         "_is_chunked",
         "_is_over",
         "_is_retried",
@@ -77,6 +83,7 @@ class Exchange:
         self._head = head
         self.backend: Backend | None = None
         self._request: UpstreamRequest | None = None
+        self._invocation: asyncio.Task[None] | None = None
         self._deadline: DeadlineQueue[Exchange] | None = None
         self._collected: bytearray | None = None
         self._mapped: tuple[int, Headers] | None = None
@@ -173,6 +180,8 @@ class Exchange:
         outcome = self._context.dispatcher.finish(self.record)
         if isinstance(outcome, UpstreamRequest):
             self._forward(outcome)
+        elif isinstance(outcome, Invocation):
+            self._invoke(outcome)
         elif isinstance(outcome, Need):
             self._wait_for(outcome, self._finish)
         else:
@@ -207,11 +216,43 @@ class Exchange:
         context = self._context
         self.record.integration_started_s = monotonic()
         self.record.client_certificate = request.origin.client_certificate
-        timeout_s = request.timeout_s
+        self._await_integration(request.timeout_s)
+        context.pools.send(request, self)
+
+    def _await_integration(self, timeout_s: float) -> None:
+        context = self._context
         queue = context.timeouts.get(timeout_s) or context.timeout(timeout_s, Exchange.timed_out)
         self._deadline = queue
         queue.start(self)
-        context.pools.send(request, self)
+
+    # functions
+
+    def _invoke(self, invocation: Invocation) -> None:
+        context = self._context
+        functions = context.functions
+        if functions is None:
+            self._answer(context.dispatcher.map_outcome(self.record, _NO_FUNCTIONS))
+            return
+        if not self.charge(len(invocation.payload)):
+            self.refuse(denials.MEMORY_SPENT)
+            return
+        self.record.integration_started_s = monotonic()
+        self._await_integration(invocation.timeout_s)
+        self._invocation = invoke(context, functions, invocation, self._invoked)
+
+    def _invoked(self, status: int | None, outcome: Outcome | None) -> None:
+        """Answer the outcome; None is a bug of the invoker's, whose exception is being handled."""
+        self._invocation = None
+        if self._is_over:
+            return
+        self._stop_deadline()
+        self._integration_answered(status)
+        if outcome is None:
+            self._answer(self._context.dispatcher.fail(self.record))
+        elif not isinstance(outcome, Refused) and not self.charge(len(outcome.payload)):
+            self.refuse(denials.MEMORY_SPENT)
+        else:
+            self._answer(self._context.dispatcher.map_outcome(self.record, outcome))
 
     # the Sink of the backend's response
 
@@ -398,6 +439,9 @@ class Exchange:
         self._complete()
 
     def _drop_upstream(self) -> None:
+        invocation, self._invocation = self._invocation, None
+        if invocation is not None:
+            invocation.cancel()
         backend, self.backend = self.backend, None
         if backend is not None:
             backend.abandon()

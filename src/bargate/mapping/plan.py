@@ -4,14 +4,18 @@ Call, Facts ──► HttpPlan.request ──► UpstreamRequest ──► (gate
                                                                │
 Response ◄── HttpPlan.response (whole body) ◄──────────────────┤
 status, headers ◄── HttpPlan.head (body streams past) ◄────────┘
+
+Call, Facts ──► FunctionPlan.request ──► Invocation ──► (gateway: the functions host)
+Response ◄── FunctionPlan.answered ◄── Outcome ◄───────────────┘
 """
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.access.verdict import Denial
+from bargate.model.invocation import Invocation, Outcome
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -80,3 +84,18 @@ class HttpPlan(Protocol):
         self, call: Call, facts: Facts, status: int, headers: Headers, body: bytes
     ) -> Response | Denial:
         """Map the backend's whole answer to the client's."""
+
+
+class FunctionPlan(Protocol):
+    """An integration that invokes a Lambda function."""
+
+    def request(self, call: Call, facts: Facts) -> Invocation | Denial:
+        """Build the event."""
+
+    def answered(self, call: Call, facts: Facts, outcome: Outcome) -> Response | Denial:
+        """Map what became of the invocation to the client's answer."""
+
+
+Plan: TypeAlias = MockPlan | HttpPlan | FunctionPlan
+# What a plan asks the gateway to do.
+Asked: TypeAlias = UpstreamRequest | Invocation | Response | Denial

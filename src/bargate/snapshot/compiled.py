@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bargate.access.control import HttpControl, RestControl, Step
     from bargate.access.verdict import Denial
     from bargate.mapping.cors import CompiledCors
-    from bargate.mapping.plan import HttpPlan, MockPlan, Response, UpstreamRequest
+    from bargate.mapping.plan import Asked, Plan, Response
     from bargate.model.installation import ServedStage
     from bargate.snapshot.endpoint import Frame, Source
 
@@ -51,8 +51,8 @@ class Endpoint(Struct, frozen=True, eq=False):
     controls: tuple[tuple[RestControl | HttpControl, Step | None], ...]
     head: tuple[Step, ...]
     tail: tuple[Step, ...]
-    plan: HttpPlan | MockPlan
-    ask: Callable[[Call, Facts], UpstreamRequest | Response | Denial]
+    plan: Plan
+    ask: Callable[[Call, Facts], Asked]
     variables: Variables = _NO_VARIABLES
 
 

@@ -8,18 +8,14 @@ its endpoint is compiled on trial, at an update that brought it, or at its first
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from bargate.access.api_keys import ApiKeys, NoApiKeys
-from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, GuardedRoute, Shared
 from bargate.access.order import HTTP_API, REST_API
-from bargate.access.verdict import Denial
 from bargate.mapping.integrations import compile_http_integration, compile_rest_integration
-from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.model.http_api import HttpApi, Route
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import Method, Resource, RestApi
@@ -27,13 +23,16 @@ from bargate.snapshot.compiled import Endpoint
 from bargate.snapshot.router import variables_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bargate.access.call import Call, Facts
     from bargate.access.control import HttpControl, RestControl, Step
     from bargate.access.identities import Identities
     from bargate.access.key_directory import KeyDirectory
-    from bargate.mapping.plan import HttpPlan, MockPlan
+    from bargate.mapping.plan import Asked, Plan
     from bargate.model.installation import Installation, Stage
 
-Ask = Callable[[Call, Facts], UpstreamRequest | Response | Denial]
+Ask: TypeAlias = "Callable[[Call, Facts], Asked]"
 Controls = tuple[tuple["RestControl | HttpControl", "Step | None"], ...]
 
 
@@ -215,12 +214,12 @@ def _guarded_route(frame: Frame, route: Route) -> GuardedRoute:
     )
 
 
-def ask_of(plan: HttpPlan | MockPlan) -> Ask:
+def ask_of(plan: Plan) -> Ask:
     """Give what a plan is asked when a call is decided."""
     respond: Ask | None = getattr(plan, "respond", None)
     if respond is not None:
         return respond
-    request: Ask = plan.request  # type: ignore[union-attr]  # no MockPlan, so an HttpPlan
+    request: Ask = plan.request  # type: ignore[union-attr]  # no MockPlan, so it has one
     return request
 
 

@@ -14,10 +14,13 @@ from msgspec import Struct, structs
 
 from bargate.access.explain import Recorded, explain
 from bargate.access.verdict import Denial, Need
+from bargate.mapping.function_uri import described
 from bargate.mapping.plan import Response, UpstreamRequest
+from bargate.model.invocation import Invocation
 
 if TYPE_CHECKING:
     from bargate.access.call import Call, Facts
+    from bargate.mapping.plan import Asked
     from bargate.snapshot.compiled import CompiledStage, Endpoint
 
 Outcome = Literal["allowed", "refused", "undecided"]
@@ -35,7 +38,7 @@ class ExplainedCall(Struct, frozen=True, kw_only=True):
     """One call, decided step by step.
 
     `response` is what the client reads from the gateway itself; `upstream` the request line and
-    origin that an allowed call is passed on to.
+    origin that an allowed call is passed on to, or the ARN of the function that it invokes.
     """
 
     request_id: str
@@ -117,11 +120,13 @@ def _rendered(
     return Response(response.status, stage.cors.apply(call, response.headers), response.body)
 
 
-def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denial) -> ExplainedCall:
+def _allowed(outline: ExplainedCall, planned: Asked) -> ExplainedCall:
     if isinstance(planned, Response):
         step = Recorded("integration", "passed", "answered by the gateway itself")
         answered = structs.replace(outline, outcome="allowed", response=_sent(planned))
         return _with_step(answered, step)
+    if isinstance(planned, Invocation):
+        return _invoking(outline, planned)
     assert isinstance(planned, UpstreamRequest)  # noqa: S101  a denial was told before
     origin = planned.origin
     line = planned.head.partition(b"\r\n")[0].decode("latin-1").rpartition(" ")[0]
@@ -132,6 +137,13 @@ def _allowed(outline: ExplainedCall, planned: Response | UpstreamRequest | Denia
     if origin.client_certificate is not None:
         detail += f", which is shown the client certificate {origin.client_certificate}"
     return _with_step(passed, Recorded("integration", "passed", detail))
+
+
+def _invoking(outline: ExplainedCall, invocation: Invocation) -> ExplainedCall:
+    allowed = structs.replace(outline, outcome="allowed", upstream=invocation.function)
+    how = "queues an event for" if invocation.is_event else "invokes"
+    detail = f"{how} {invocation.function} as {described(invocation.invoker)}"
+    return _with_step(allowed, Recorded("integration", "passed", detail))
 
 
 def _resolved(stage: CompiledStage, call: Call) -> Recorded:

@@ -83,8 +83,9 @@ def test_a_template_may_override_the_status():
 
 
 @pytest.mark.parametrize("kind", ["AWS", "AWS_PROXY"])
-def test_aws_integrations_are_refused_at_every_call(kind):
-    integration = Integration(type=kind, http_method="POST", uri="arn:aws:apigateway:x")
+def test_integrations_of_other_services_are_refused_at_every_call(kind):
+    uri = "arn:aws:apigateway:us-east-1:sqs:path/123456789012/queue"
+    integration = Integration(type=kind, http_method="POST", uri=uri)
     compiled = compile_rest_integration(guarded(rest_api(("/", method(integration=integration)))))
     denial = compiled.respond(call(), Facts({}))
     assert (denial.response_type, denial.reason) == (

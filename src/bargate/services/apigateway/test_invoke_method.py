@@ -1,6 +1,7 @@
 """TestInvokeMethod: run a method of the live API, deployed or not, and tell how it went.
 
     live records ──frozen_api──► one method ──compile_stage──► steps ──► plan ──► backend ──► output
+                                                                              └──► function ──┘
 
 Authorizers, keys and policies are left out, validation and mapping are not (AWS [O]).
 """
@@ -19,6 +20,8 @@ from bargate.ledger.replay import Replayed
 from bargate.mapping.plan import Response, UpstreamRequest
 from bargate.model.installation import Installation, ServedStage, Stage
 from bargate.model.invalid import InvalidConfiguration
+from bargate.model.invocation import Invocation as FunctionInvocation
+from bargate.model.invocation import Refused
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
 from bargate.services.apigateway.client_certificates import MISSING
 from bargate.services.apigateway.deployed import frozen_api
@@ -35,10 +38,11 @@ from bargate.snapshot.trial import NoKeys
 
 if TYPE_CHECKING:
     from bargate.access.key_directory import KeyDirectory
-    from bargate.mapping.plan import Headers, HttpPlan
+    from bargate.mapping.plan import FunctionPlan, Headers, HttpPlan
+    from bargate.model.invocation import FunctionInvoker, Outcome
     from bargate.model.rest_api import RestApi
     from bargate.records.rest_resource import RestResource
-    from bargate.services.environment import BackendAnswer
+    from bargate.services.environment import BackendAnswer, BackendCaller
     from bargate.services.operation import OperationCall, Params
     from bargate.snapshot.compiled import CompiledStage, Endpoint
 
@@ -68,12 +72,15 @@ def test_invoke_method(call: OperationCall, request: Params) -> Params | Later:
     decided = _decided(test)
     if isinstance(decided, Response):
         return _output(test, decided)
-    environment = call.environment
-    backends = environment.backends if isinstance(environment, Environment) else None
-    if backends is None:
+    environment = call.environment if isinstance(call.environment, Environment) else None
+    if isinstance(decided, FunctionInvocation):
+        return _invoking(test, environment.functions if environment else None, decided)
+    if environment is None or environment.backends is None:
         raise bad_request("No backend can be called from here: deploy the API and call it")
-    upstream: UpstreamRequest = decided
+    return _asking(test, environment.backends, decided)
 
+
+def _asking(test: Invocation, backends: BackendCaller, upstream: UpstreamRequest) -> Later:
     async def ask() -> Params:
         test.log.endpoint_request(upstream)
         sent_s = monotonic()
@@ -86,6 +93,24 @@ def test_invoke_method(call: OperationCall, request: Params) -> Params | Later:
         return _output(test, _mapped(test, answer))
 
     return Later(ask)
+
+
+def _invoking(
+    test: Invocation, functions: FunctionInvoker | None, invocation: FunctionInvocation
+) -> Later:
+    async def invoke() -> Params:
+        test.log.function_request(invocation)
+        sent_s = monotonic()
+        outcome: Outcome = _NO_FUNCTIONS if functions is None else await functions(invocation)
+        test.log.function_response(outcome, int((monotonic() - sent_s) * 1000))
+        plan: FunctionPlan = test.endpoint.plan  # type: ignore[assignment]  # it invoked
+        answer = plan.answered(test.call, test.facts, outcome)
+        return _output(test, test.refused(answer) if isinstance(answer, Denial) else answer)
+
+    return Later(invoke)
+
+
+_NO_FUNCTIONS: Final = Refused(reason="unavailable", message="no functions run here")
 
 
 def _test(call: OperationCall, request: Params) -> Invocation:
@@ -164,7 +189,7 @@ def compiled(call: OperationCall, api: RestApi, stage: Stage, keys: KeyDirectory
         raise not_enforceable(error) from error
 
 
-def _decided(test: Invocation) -> Response | UpstreamRequest:
+def _decided(test: Invocation) -> Response | UpstreamRequest | FunctionInvocation:
     for step in (*test.endpoint.head, *test.endpoint.tail):
         verdict = step(test.call, test.facts)
         if isinstance(verdict, Need):

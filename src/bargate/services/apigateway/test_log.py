@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from bargate.model.invocation import Refused
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bargate.access.call import Call
     from bargate.access.verdict import Denial
     from bargate.mapping.plan import UpstreamRequest
+    from bargate.model.invocation import Invocation, Outcome
 
 _MAX_BODY: Final = 1_024
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -79,6 +82,20 @@ class ExecutionLog:
         self.add(f"Received response. Status: {status}, Integration latency: {latency_ms} ms")
         self.add(f"Endpoint response headers: {_shown(headers)}")
         self.add(f"Endpoint response body before transformations: {_short(body)}")
+
+    def function_request(self, invocation: Invocation) -> None:
+        """Tell which function is invoked; its event holds what the client sent, so it is not told."""
+        self.add(f"Endpoint request URI: {invocation.function}")
+        self.add(f"Endpoint request body: an event of {len(invocation.payload)} bytes")
+        self.add(f"Sending request to {invocation.function}")
+
+    def function_response(self, outcome: Outcome, latency_ms: int) -> None:
+        """Tell what became of the invocation."""
+        if isinstance(outcome, Refused):
+            self.add(f"Function not invoked: {outcome.message} [{outcome.reason}]")
+            return
+        self.add(f"Received response. Status: 200, Integration latency: {latency_ms} ms")
+        self.add(f"Endpoint response body before transformations: {_short(outcome.payload)}")
 
     def denied(self, denial: Denial) -> None:
         """Tell why the call ended: what operators read, for it is one who tests."""
