@@ -99,7 +99,7 @@ def test_who_is_in_no_group_is_denied(call: Call) -> None:
         ("\\61da", ADA),
         (f"uid=ada,ou=people,{slapd.BASE_DN}", ADA),
         ("gateway", slapd.SERVICE_PASSWORD),
-        # What ldap3 makes of these is no password at all, if it is given texts.
+        # Of these, given as texts, ldap3 makes nothing, or a space.
         ("ada", "\N{SOFT HYPHEN}"),
         ("ada", "\N{ZERO WIDTH SPACE}"),
         ("ada", "\0"),

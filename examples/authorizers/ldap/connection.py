@@ -75,8 +75,8 @@ class Directory:
     def _is_password(self, dn: str, password: bytes) -> bool:
         """Bind as a user.
 
-        The password goes as bytes: ldap3 prepares texts, which leaves nothing of some (a soft
-        hyphen), and a bind without password succeeds for everybody.
+        The password goes as the bytes that the caller sent: of a text, ldap3 makes another one
+        (RFC 4013), or fails when it makes none of it.
         """
         with self._connected(dn, password) as connection:
             is_right = bool(connection.bind())
