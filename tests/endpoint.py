@@ -26,6 +26,7 @@ from botocore.config import Config
 
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
+from bargate.control.code_folder import code_folder
 from bargate.control.dispatch import Dispatcher
 from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
@@ -60,13 +61,19 @@ class Answered:
 
 
 class Echo:
-    """Stands for the functions host: every function gives its event back, and writes `ran`."""
+    """Stands for the functions host: every function gives its event back, and writes `ran`.
+
+    An `outcome` takes the place of that.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Invocation] = []
+        self.outcome: Outcome | None = None
 
     async def __call__(self, invocation: Invocation) -> Outcome:
         self.asked.append(invocation)
+        if self.outcome is not None:
+            return self.outcome
         return Returned(payload=invocation.payload, version="$LATEST", log=b"ran")
 
 
@@ -119,7 +126,9 @@ class Endpoint:
         keys = self.store.read(lambda tx: tx.list(ACCESS_KEY, (ACCOUNT, ACCOUNT)))
         self.root = keys[0]
         identities = CompiledIdentities(action=None)
-        self.publisher = Publisher(self.store, identities, self._deliver, 0)
+        self.publisher = Publisher(
+            self.store, identities, self._deliver, 0, str(code_folder(self.settings).folder)
+        )
         environment = make_environment(
             self.settings, self.store.read(sealing_keys), functions=self.functions
         )

@@ -26,6 +26,12 @@ CANDIDATES = [
     "import-abc", "fcap-" + "a" * 17,
     "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
     "arn:aws:mobiletargeting:us-east-1:123456789012:apps/abc", "AWSServiceRoleForX", "TR-1",
+    "lambda:InvokeFunction", "subnet-1a", "sg-1a", "/mnt/data", "ThisIsAException",
+    "arn:aws:lambda:us-east-1:123456789012:layer:x:1", "arn:aws:lambda:us-east-1:123456789012:capacity-provider:x",
+    "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-" + "a" * 17, "arn:aws:lambda:us-east-1::runtime:abc",
+    "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-" + "a" * 17,
+    "arn:aws:lambda:us-east-1:123456789012:runtime/abc/version/abc",
+    "arn:aws:lambda:us-east-1:123456789012:function:f:1/durable-execution/a/b",
 ]  # fmt: skip
 TEXTS = [
     "plain",
