@@ -2,6 +2,7 @@
 
     root, may mount ──► a user and a root file system of its own     (OWN_ROOT)
     root, may not   ──► a user of its own, if it can read the interpreter (OWN_USER)
+                        else none: nothing of a function ever runs as root
     anybody else    ──► the operator's user                          (PLAIN, with a warning)
 
 Users come from a range that no distribution and no container tool gives out; each is held by a lock
@@ -50,7 +51,7 @@ class Way(enum.Enum):
 
 
 class NoUser(Exception):
-    """All users of the range are in use."""
+    """There is no user that a function may run as; the text says why."""
 
 
 class User(Struct):
@@ -68,12 +69,19 @@ class User(Struct):
 
 @cache
 def chosen_way() -> Way:
-    """Choose once, by what this process may do; warns when functions share the operator's user."""
+    """Choose once, by what this process may do; warns when functions share the operator's user.
+
+    Raises NoUser where root alone could run them.
+    """
     if os.geteuid() == 0:
         if _may_mount():
             return Way.OWN_ROOT
         if _all_can_read(sys.executable):
             return Way.OWN_USER
+        raise NoUser(
+            f"functions do not run as root: give Bargate CAP_SYS_ADMIN, let every user read"
+            f" {sys.executable}, or start it as another user"
+        )
     _log.warning(
         "functions run as the user %d, who also runs Bargate, and can read what it can; "
         "start it as root with CAP_SYS_ADMIN to wall them in",
