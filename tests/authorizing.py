@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bargate.access import lambda_authorizer
+from bargate.access import lambda_authorizer, lambda_http_authorizer
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod, GuardedRoute, Step
 from bargate.access.verdict import Denial, Need
@@ -89,7 +89,7 @@ def rest(
 
 
 def rest_step(authorizer: Authorizer, **fields: Any) -> Step:
-    step = lambda_authorizer.REST_CONTROL.compile(rest(authorizer, **fields)[0])
+    step = lambda_authorizer.CONTROL.compile(rest(authorizer, **fields)[0])
     assert step is not None
     return step
 
@@ -101,6 +101,12 @@ def http_route(
     route = Route(route_key=route_key, authorization_type="CUSTOM", authorizer_id=authorizer.id)
     api = HttpApi(id="petstore", name="Pets", routes=(route,), authorizers=(authorizer,), **fields)
     return GuardedRoute(PLACE, api, STAGE, route, HttpKeyDirectory(fetch))
+
+
+def http_step(authorizer: HttpAuthorizer, route_key: str = "ANY /{proxy+}") -> Step:
+    step = lambda_http_authorizer.CONTROL.compile(http_route(authorizer, route_key))
+    assert step is not None
+    return step
 
 
 def http_authorizer(**fields: Any) -> HttpAuthorizer:

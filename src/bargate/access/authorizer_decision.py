@@ -18,7 +18,6 @@ from bargate.access.verdict import Denial
 from bargate.policy import AccessRequest, Decision, Effect, same_account, suffix
 
 if TYPE_CHECKING:
-
     from bargate.access.authorizer_answer import Answer, Told
     from bargate.access.call import Call, Facts
     from bargate.access.method_arn import MethodArn

@@ -200,6 +200,4 @@ def tell(call: Call, facts: Facts) -> tuple[str, ...]:  # noqa: ARG001  as `narr
     return () if told is None else told_lines(told)
 
 
-REST_CONTROL: Final = RestControl(
-    name="Lambda authorizer", compile=_compile, narrate=narrate, tell=tell
-)
+CONTROL: Final = RestControl(name="Lambda authorizer", compile=_compile, narrate=narrate, tell=tell)

@@ -14,10 +14,10 @@ from bargate.access import (
     iam_signature,
     jwt_authorizer,
     lambda_authorizer,
+    lambda_http_authorizer,
     limits,
     method_arn,
     resource_policy,
-    unsupported_authorizer,
     valid_body,
     valid_parameters,
 )
@@ -30,7 +30,7 @@ REST_API: tuple[RestControl, ...] = (
     iam_signature.REST_CONTROL,
     endpoint_policy.SIGNED,
     resource_policy.EARLY,
-    lambda_authorizer.REST_CONTROL,
+    lambda_authorizer.CONTROL,
     iam_authorizer.REST_CONTROL,
     cognito_authorizer.CONTROL,
     resource_policy.LATE,
@@ -41,10 +41,10 @@ REST_API: tuple[RestControl, ...] = (
 )
 
 HTTP_API: tuple[HttpControl, ...] = (
-    unsupported_authorizer.HTTP_CONTROL,
     iam_credentials.HTTP_CONTROL,
     iam_signature.HTTP_CONTROL,
     iam_authorizer.HTTP_CONTROL,
     jwt_authorizer.CONTROL,
+    lambda_http_authorizer.CONTROL,
     limits.HTTP_CONTROL,
 )

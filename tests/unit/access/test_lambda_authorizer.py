@@ -217,9 +217,7 @@ def test_a_client_that_leaves_takes_the_answer_from_nobody() -> None:
 
 def test_the_methods_of_a_stage_share_what_is_remembered_and_apis_do_not() -> None:
     functions = Functions(lambda _: ALLOW)
-    of_one = [
-        lambda_authorizer.REST_CONTROL.compile(each) for each in rest(authorizer(), "/pets", "/a")
-    ]
+    of_one = [lambda_authorizer.CONTROL.compile(each) for each in rest(authorizer(), "/pets", "/a")]
     other = rest_step(authorizer(), id="other")
     for step in (*of_one, other):
         assert step is not None
@@ -252,7 +250,7 @@ def test_table_a(returned: Any, resource: Any, reason: str | None) -> None:
     functions = Functions(lambda _: answer(*returned))
     (method,) = rest(authorizer(), policy=policy(*resource))
     early = resource_policy.EARLY.compile(method)
-    step = lambda_authorizer.REST_CONTROL.compile(method)
+    step = lambda_authorizer.CONTROL.compile(method)
     assert early is not None
     assert step is not None
     verdict = early(with_token(), Facts({}))
@@ -367,7 +365,7 @@ def test_a_uri_that_names_no_function_refuses_every_call(uri: str | None) -> Non
 def test_stage_variables_choose_the_function_and_no_header_does() -> None:
     (method,) = rest(authorizer(authorizer_uri=URI.replace("door", "${stageVariables.fn}")))
     method = structs.replace(method, stage=structs.replace(STAGE, variables={"fn": "gate:live"}))
-    step = lambda_authorizer.REST_CONTROL.compile(method)
+    step = lambda_authorizer.CONTROL.compile(method)
     assert step is not None
     need = step(call(headers={"Authorization": "t", "stageVariables.fn": "evil"}), Facts({}))
     assert isinstance(need, Need)

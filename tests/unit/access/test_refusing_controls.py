@@ -1,27 +1,9 @@
-"""Controls whose other half is not there yet: they refuse, they never let through."""
+"""The method ARN: how long it may be, and how it is shown."""
 
-import pytest
-
-from bargate.access import method_arn, unsupported_authorizer
+from bargate.access import method_arn
 from bargate.access.call import Facts
 from bargate.access.verdict import Denial
 from building import call, guarded, method, policy, rest_api
-
-
-def test_methods_with_an_unsupported_authorizer_answer_500() -> None:
-    api = rest_api(("/pets", method(authorization_type="CUSTOM")))
-    step = unsupported_authorizer.REST_CONTROL.compile(guarded(api))
-    assert step is not None
-    denial = step(call(), Facts({}))
-    assert isinstance(denial, Denial)
-    assert denial.response_type == "AUTHORIZER_CONFIGURATION_ERROR"
-    assert "CUSTOM" in denial.detail
-
-
-@pytest.mark.parametrize("kind", ["NONE", "AWS_IAM", "COGNITO_USER_POOLS"])
-def test_other_methods_have_no_such_step(kind: str) -> None:
-    api = rest_api(("/pets", method(authorization_type=kind)))
-    assert unsupported_authorizer.REST_CONTROL.compile(guarded(api)) is None
 
 
 def test_a_method_arn_that_is_too_long_is_refused() -> None:
