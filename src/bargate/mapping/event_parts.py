@@ -19,6 +19,7 @@ from bargate.mapping.headers import (
     DROPPED_FROM_REQUEST,
     FORWARDED,
     OWNED_BY_GATEWAY,
+    Headers,
     RepeatedHeaders,
     is_signature,
 )
@@ -55,8 +56,9 @@ class EventNames(dict[bytes, str | None]):
     def __missing__(self, name: bytes) -> str | None:
         """Look at a name that is not remembered."""
         lower = name.lower()
+        dashed = lower.replace(b"_", b"-")
         shown: str | None = (lower if self._lowers else name).decode("latin-1")
-        if lower.replace(b"_", b"-") in self._dropped:
+        if dashed in self._dropped or (dashed != lower and dashed == b"content-length"):
             shown = None
         if len(name) <= _MOST_NAME_BYTES:
             if len(self) >= _MOST_NAMES:
@@ -65,8 +67,12 @@ class EventNames(dict[bytes, str | None]):
         return shown
 
 
+# AWS [O]: HTTP APIs tell the length, which was checked against the body, and lower-case names.
+_DROPPED_FROM_HTTP = _DROPPED - {b"content-length"}
 REST_NAMES = EventNames(_DROPPED, lowers=False)
 REST_NAMES_SIGNED = EventNames(_DROPPED | {b"authorization"}, lowers=False)
+HTTP_NAMES = EventNames(_DROPPED_FROM_HTTP, lowers=True)
+HTTP_NAMES_SIGNED = EventNames(_DROPPED_FROM_HTTP | {b"authorization"}, lowers=True)
 
 
 class ClientCertValidity(Struct, rename="camel"):
@@ -144,10 +150,23 @@ def rest_header_maps(call: Call) -> HeaderMaps:
     names = REST_NAMES_SIGNED if is_signed(call) else REST_NAMES
     known_single, known_multi = _known_maps(call, names)
     single, multi = known_single.copy(), known_multi.copy()
-    for name, value in zip(_GIVEN, _given(call), strict=True):
+    for name, value in zip(_GIVEN, given_values(call), strict=True):
         single[name] = value
         multi[name] = [value]
     return single, multi
+
+
+def http_header_maps(call: Call, headers: Headers) -> HeaderMaps:
+    """Give `headers`, changed or not, as an event of an HTTP API holds them."""
+    names = HTTP_NAMES_SIGNED if is_signed(call) else HTTP_NAMES
+    multi: MultiValues = {}
+    for name, value in headers:
+        text = names[name]
+        if text is not None:
+            multi.setdefault(text, []).append(value.decode("latin-1"))
+    for text, given in zip(_GIVEN_LOWER, given_values(call), strict=True):
+        multi[text] = [given]
+    return {name: values[-1] for name, values in multi.items()}, multi
 
 
 def is_signed(call: Call) -> bool:
@@ -157,9 +176,11 @@ def is_signed(call: Call) -> bool:
 
 
 _GIVEN = ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Amzn-Trace-Id")
+_GIVEN_LOWER = tuple(name.lower() for name in _GIVEN)
 
 
-def _given(call: Call) -> tuple[str, str, str, str]:
+def given_values(call: Call) -> tuple[str, str, str, str]:
+    """Give the values of the headers that the gateway tells by itself."""
     port, scheme = port_and_scheme(call.header.get(b"host", b""), call.secure)
     return forwarded_for(call), port, scheme, trace_id(call)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from bargate.access.control import GuardedMethod, GuardedRoute
 from bargate.mapping.http_api_proxy import compile_http_api_proxy, route_integration_path
 from bargate.mapping.http_custom import compile_http_custom
+from bargate.mapping.http_lambda_proxy import compile_http_lambda
 from bargate.mapping.http_proxy import compile_http_proxy
 from bargate.mapping.lambda_proxy import compile_lambda_proxy
 from bargate.mapping.mock import compile_mock
@@ -41,5 +42,5 @@ def compile_http_integration(guarded: GuardedRoute) -> Plan:
             f"the route {guarded.route.route_key!r} has no integration",
         )
     if integration.type == "AWS_PROXY":
-        return UnsupportedPlan(integration.type)
+        return compile_http_lambda(guarded, integration)
     return compile_http_api_proxy(guarded, integration)

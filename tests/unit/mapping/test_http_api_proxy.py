@@ -168,11 +168,6 @@ def test_bad_configuration_is_refused(fields):
     assert refused.value.path[:3] == ("paths", "/{proxy+}", "x-amazon-apigateway-any-method")
 
 
-def test_functions_are_not_served():
-    denial = plan(type="AWS_PROXY").respond(call(), Facts({}))
-    assert denial.reason == "integration.unsupported"
-
-
 hostile = st.text(st.sampled_from('ab/.%2fF\r\n\0 ?#@:;"\\é'), max_size=10)
 
 
