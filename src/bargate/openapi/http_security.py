@@ -37,13 +37,7 @@ def route_access(operation: Cursor, schemes: Mapping[str, Scheme[HttpAuthorizer]
         return RouteAccess("JWT", authorizer.id, scopes)
     if authorizer is None and not is_signed:
         return RouteAccess()
-    if authorizer is None:
-        return RouteAccess("AWS_IAM")
-    operation.warn(
-        "CUSTOM cannot be decided yet: every call is refused with 500",
-        "protect the route by IAM or a jwt authorizer",
-    )
-    return RouteAccess("CUSTOM", authorizer.id)
+    return RouteAccess("AWS_IAM") if authorizer is None else RouteAccess("CUSTOM", authorizer.id)
 
 
 def _refuse_api_keys(

@@ -36,14 +36,12 @@ def method_access(operation: Cursor, schemes: Mapping[str, Scheme[Authorizer]]) 
     demands = demands_of(operation, schemes)
     authorizer = one_authorizer(demands, schemes)
     is_signed = asks_for_iam(operation, demands, schemes)
-    access = MethodAccess(
+    return MethodAccess(
         authorization_type=_authorization_type(authorizer, is_signed=is_signed),
         authorizer_id=None if authorizer is None else authorizer.id,
         scopes=_scopes(demands, schemes),
         api_key_required=any(schemes[demand.scheme].api_key for demand in demands),
     )
-    _mention(operation, access)
-    return access
 
 
 def _authorization_type(authorizer: Authorizer | None, *, is_signed: bool) -> AuthorizationType:
@@ -65,11 +63,3 @@ def _scopes(
                 "scopes are enforced only by cognito_user_pools authorizers", "write []"
             )
     return tuple(scopes)
-
-
-def _mention(operation: Cursor, access: MethodAccess) -> None:
-    if access.authorization_type == "CUSTOM":
-        operation.warn(
-            "CUSTOM cannot be decided yet: every call is refused with 500",
-            "protect the method by IAM, a cognito_user_pools authorizer or a resource policy",
-        )
