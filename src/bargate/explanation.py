@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bargate.access.authorizer_answer import AuthorizerAsk, Told
 from bargate.access.call import Call, Facts
 from bargate.access.key_directory import KeySource
 from bargate.gateway.dispatch import Dispatcher
@@ -24,6 +25,7 @@ from bargate.gateway.request_line import BadRequest
 from bargate.gateway.serving import CallRecord
 from bargate.ledger.replay import Replayed
 from bargate.mapping.plan import Response
+from bargate.model.invocation import Returned
 from bargate.snapshot.explain import (
     ExplainedCall,
     explain_call,
@@ -44,7 +46,8 @@ class OfflineRequest(Struct, frozen=True, kw_only=True):
     """A request that nobody sends.
 
     `target` is as on the API's own host name (`/prod/pets?limit=1`), `received_at` in seconds
-    since the epoch.
+    since the epoch; `authorizer_returns` is what a Lambda authorizer is taken to have
+    returned, None where that is not known.
     """
 
     api_id: str
@@ -55,6 +58,7 @@ class OfflineRequest(Struct, frozen=True, kw_only=True):
     source_ip: str = "127.0.0.1"
     secure: bool = False
     received_at: float
+    authorizer_returns: bytes | None = None
 
 
 async def explain_offline(
@@ -65,12 +69,24 @@ async def explain_offline(
     Raises BadRequest for what the gateway would refuse before it is a call.
     """
     head = HeadReader(Limits()).read(_head_block(snapshot, request))
+    told: Told | None = None
     for _ in range(MAX_FETCHES):
-        explained, need = _explain(snapshot, request, head)
-        if need is None or not isinstance(need.source, KeySource):
+        explained, need = _explain(snapshot, request, head, told)
+        if need is None:
             break
-        await keys.fetch(need.source)
+        if isinstance(need.source, KeySource):
+            await keys.fetch(need.source)
+        elif isinstance(need.source, AuthorizerAsk) and request.authorizer_returns is not None:
+            told = _told(need.source, request.authorizer_returns)
+        else:
+            break
     return explained
+
+
+def _told(ask: AuthorizerAsk, returned: bytes) -> Told:
+    """Take a given answer for the function's."""
+    answer = ask.read(Returned(payload=returned, version="$LATEST"))
+    return Told(answer=answer, sent=ask.invocation.payload, hidden=ask.hidden)
 
 
 def _head_block(snapshot: Snapshot, request: OfflineRequest) -> bytes:
@@ -89,7 +105,7 @@ def _head_block(snapshot: Snapshot, request: OfflineRequest) -> bytes:
 
 
 def _explain(
-    snapshot: Snapshot, request: OfflineRequest, head: RequestHead
+    snapshot: Snapshot, request: OfflineRequest, head: RequestHead, told: Told | None
 ) -> tuple[ExplainedCall, Need | None]:
     record = CallRecord(call=_call(request, head))
     outcome = Dispatcher(snapshot, Limits().body_max_bytes).begin(record, head)
@@ -102,7 +118,8 @@ def _explain(
         return explain_preflight(stage, call, outcome), None
     parameters = record.facts.path_parameters if record.facts else {}
     known = denial if record.endpoint is None else None
-    return explain_call(stage, record.endpoint, call, Facts(parameters, counters=Replayed()), known)
+    facts = Facts(parameters, counters=Replayed(), authorizer_answer=told)
+    return explain_call(stage, record.endpoint, call, facts, known)
 
 
 def _call(request: OfflineRequest, head: RequestHead) -> Call:

@@ -37,19 +37,22 @@ class Told(Struct, frozen=True, kw_only=True, eq=False):
     """What a step decided by: an answer, or why there is none.
 
     `sent` is the event that was sent, empty where the answer was remembered; `age_s` is how old a
-    remembered answer was, None for a new one.
+    remembered answer was, None for a new one; `latency_s` is what asking took. `hidden` names, in
+    lower case, the headers and parameters that name the caller: people are not shown them.
     """
 
     answer: Answer | Denial
     sent: bytes = b""
     age_s: float | None = None
+    latency_s: float | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 class AuthorizerAsk(Struct, frozen=True, kw_only=True, eq=False):
     """A function to be asked about a call; what comes of it is put into `facts`.
 
     `read` makes an answer of an outcome, and remembers it. Calls with the same `cache` and `key`
-    that wait at one time ask once; `cache` None means that nothing is shared.
+    that wait at one time ask once; `cache` None means that nothing is shared. `hidden` as in `Told`.
     """
 
     invocation: Invocation
@@ -57,3 +60,4 @@ class AuthorizerAsk(Struct, frozen=True, kw_only=True, eq=False):
     read: Callable[[Outcome], Answer | Denial]
     cache: AuthorizerCache | None
     key: bytes = b""
+    hidden: frozenset[str] = frozenset()

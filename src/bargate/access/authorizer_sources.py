@@ -16,7 +16,7 @@ from bargate.access.request_values import query_values
 from bargate.model.invalid import InvalidConfiguration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import regex
 
@@ -49,6 +49,11 @@ def compile_identity_source(text: str, place: Place, path: tuple[str, ...]) -> V
         f"{text!r} is no identity source: name a header, a query parameter, a $context variable or"
         " a stage variable",
     )
+
+
+def hidden_names(sources: Iterable[str]) -> frozenset[str]:
+    """Give the names of headers and query parameters among identity sources, in lower case."""
+    return frozenset(source.strip().rpartition(".")[2].lower() for source in sources)
 
 
 def _header(name: str) -> ValuesOf:

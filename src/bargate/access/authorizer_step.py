@@ -97,7 +97,8 @@ class Asking(Struct, frozen=True, kw_only=True, eq=False):
     """How one method or route asks.
 
     `sources` are the identity sources, all of which must be there where `is_required`; `accepts`
-    holds their values against identityValidationExpression; `event` writes what is sent.
+    holds their values against identityValidationExpression; `event` writes what is sent; `hidden`
+    are the names of the sources (see `Told`).
     """
 
     function: str
@@ -109,6 +110,7 @@ class Asking(Struct, frozen=True, kw_only=True, eq=False):
     event: Callable[[Call, Facts, list[Values | None]], bytes]
     memory: Memory
     decider: Decider
+    hidden: frozenset[str] = frozenset()
 
 
 def compile_step(asking: Asking) -> Step:
@@ -131,7 +133,7 @@ def compile_step(asking: Asking) -> Step:
         known = cache.recall(key)
         if known is None:
             return Need(_ask(asking, call, facts, values, key))
-        told = facts.authorizer_answer = Told(answer=known[0], age_s=known[1])
+        told = facts.authorizer_answer = Told(answer=known[0], age_s=known[1], hidden=asking.hidden)
         return settle(told, call, facts)
 
     return authorize
@@ -153,4 +155,5 @@ def _ask(
         read=lambda outcome: memory.take(key, arn, outcome),
         cache=memory.cache,
         key=key,
+        hidden=asking.hidden,
     )

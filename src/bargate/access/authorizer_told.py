@@ -16,8 +16,6 @@ from bargate.access.verdict import Denial
 from bargate.policy import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bargate.access.authorizer_answer import Answer, Told
 
 MAX_SHOWN_CHARACTERS: Final = 4096
@@ -32,9 +30,9 @@ _SECRET_NAMES: Final = frozenset(
 )  # fmt: skip
 
 
-def shown_event(event: bytes, sources: Iterable[str] = ()) -> str:
-    """Write an event with its secrets redacted; `sources` name what else is one, in lower case."""
-    secret = _SECRET_NAMES | frozenset(sources)
+def shown_event(event: bytes, hidden: frozenset[str]) -> str:
+    """Write an event with its secrets redacted; `hidden` names what else is one, in lower case."""
+    secret = _SECRET_NAMES | hidden
     return _cut(json.dumps(_redacted(msgspec.json.decode(event), secret), ensure_ascii=False))
 
 
@@ -55,13 +53,13 @@ def shown_answer(answer: Answer | Denial) -> str:
     return _cut(json.dumps(shown, ensure_ascii=False))
 
 
-def told_lines(told: Told, sources: Iterable[str] = ()) -> tuple[str, ...]:
+def told_lines(told: Told) -> tuple[str, ...]:
     """Tell what was sent and returned, or how old a remembered answer was."""
     lines = []
     if told.age_s is not None:
         lines.append(f"not asked: its answer was remembered {told.age_s:.1f} s ago")
     if told.sent:
-        lines.append(f"sent: {shown_event(told.sent, sources)}")
+        lines.append(f"sent: {shown_event(told.sent, told.hidden)}")
     lines.append(f"returned: {shown_answer(told.answer)}")
     if not isinstance(told.answer, Denial) and told.answer.pitfall is not None:
         lines.append(

@@ -69,4 +69,5 @@ def _what_is_missing(need: Need) -> str:
 def _asked(need: Need) -> tuple[str, ...]:
     if not isinstance(need.source, AuthorizerAsk):
         return ()
-    return (f"would be sent: {shown_event(need.source.invocation.payload)}",)
+    event = shown_event(need.source.invocation.payload, need.source.hidden)
+    return (f"would be sent: {event}",)

@@ -22,6 +22,7 @@ from bargate.access.authorizer_result import ResultForm, ResultReader
 from bargate.access.authorizer_sources import (
     compile_expression,
     compile_identity_source,
+    hidden_names,
     is_valid_token,
 )
 from bargate.access.authorizer_step import Asking, Memory, compile_step
@@ -76,6 +77,7 @@ def _compile(guarded: GuardedMethod) -> Step | None:
                 ("lambda authorizer", authorizer.id), lambda: _memory(authorizer, guarded)
             ),
             decider=Decider(method_arn, policy_of_method(guarded)),
+            hidden=hidden_names(sources),
         )
     )
 

@@ -13,7 +13,7 @@ from bargate.access.authorizer_decision import Decider
 from bargate.access.authorizer_function import function_arn, invoker_of
 from bargate.access.authorizer_http_event import compile_event_1_0, compile_event_2_0
 from bargate.access.authorizer_result import ResultForm, ResultReader
-from bargate.access.authorizer_sources import compile_identity_source
+from bargate.access.authorizer_sources import compile_identity_source, hidden_names
 from bargate.access.authorizer_step import Asking, Memory, compile_step
 from bargate.access.context import Place, place_of
 from bargate.access.control import GuardedRoute, HttpControl, Step
@@ -56,6 +56,7 @@ def _compile(guarded: GuardedRoute) -> Step | None:
                 ("lambda authorizer", authorizer.id), lambda: _memory(authorizer, guarded)
             ),
             decider=Decider(method_arn, None),
+            hidden=hidden_names(authorizer.identity_source),
         )
     )
 

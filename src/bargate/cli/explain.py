@@ -76,6 +76,12 @@ def _body(_context: click.Context, _parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f"{value[1:]}: {error.strerror}") from error
 
 
+def _returned(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> bytes | None:
+    return None if value is None else _body(context, parameter, value)
+
+
 @click.command()
 @files_argument
 @source_options
@@ -104,6 +110,12 @@ def _body(_context: click.Context, _parameter: click.Parameter, value: str | Non
     "--time", "received_at", callback=_time, metavar="ISO8601", help="When; default: now (UTC)."
 )
 @click.option("--tls", "secure", is_flag=True, help="As if the call came over TLS.")
+@click.option(
+    "--authorizer-returns",
+    callback=_returned,
+    metavar="JSON|@FILE",
+    help="Decide as if the Lambda authorizer had returned this; functions are never asked.",
+)
 @click.option("--api", "api_id", metavar="ID", help="Which API, when several are given.")
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 def explain(*, as_json: bool, api_id: str | None, **options: Any) -> None:
@@ -115,7 +127,10 @@ def explain(*, as_json: bool, api_id: str | None, **options: Any) -> None:
     """
     request_options = {
         name: options.pop(name)
-        for name in ("headers", "body", "source_ip", "received_at", "secure")
+        for name in (
+            *("headers", "body", "source_ip", "received_at", "secure"),
+            "authorizer_returns",
+        )
     }
     method, target = options.pop("request_line")
     keys = HttpKeyDirectory(fetch)

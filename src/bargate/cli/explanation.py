@@ -41,6 +41,11 @@ def show_explained(explained: ExplainedCall) -> None:
         style = _STYLES[step.verdict]
         table.add_row(step.control, f"[{style}]{step.verdict}[/]", escape(step.detail))
     console.print(table)
+    for step in explained.steps:
+        if step.more:
+            console.print(f"\n[bold]{escape(step.control)}[/]")
+        for line in step.more:
+            console.print(f"  {escape(line)}", soft_wrap=True)
     style = _OUTCOMES[explained.outcome]
     because = f": {escape(explained.reason)}" if explained.reason else ""
     console.print(f"\n[{style}]{explained.outcome}[/]{because}")

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from bargate.access.call import Facts
+from bargate.access.verdict import Denial
 from bargate.mapping.context import (
     SECRET_VARIABLES,
     Place,
@@ -26,7 +27,7 @@ from bargate.model.invalid import InvalidConfiguration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bargate.access.verdict import Denial
+    from bargate.access.authorizer_answer import Told
     from bargate.gateway.serving import CallRecord
     from bargate.model.installation import Installation
 
@@ -203,6 +204,21 @@ def _integration_latency(record: CallRecord) -> str | None:
     return _milliseconds(record.integration_latency_s)
 
 
+def _told(record: CallRecord) -> Told | None:
+    return None if record.facts is None else record.facts.authorizer_answer
+
+
+def _authorizer_error(record: CallRecord) -> str | None:
+    """AWS [D] apigw-evaluation §7.2: the reason of a Lambda authorizer's 500."""
+    told = _told(record)
+    return _cut(told.answer.detail) if told and isinstance(told.answer, Denial) else None
+
+
+def _authorizer_latency(record: CallRecord) -> str | None:
+    told = _told(record)
+    return _milliseconds(told.latency_s) if told else None
+
+
 _LOG_VARIABLES: dict[str, Callable[[CallRecord], str | None]] = {
     "status": lambda record: str(record.status),
     "responseLength": lambda record: str(record.response_bytes),
@@ -211,6 +227,9 @@ _LOG_VARIABLES: dict[str, Callable[[CallRecord], str | None]] = {
     "integration.latency": _integration_latency,
     "integrationLatency": _integration_latency,
     "integrationStatus": _integration_status,
+    "authorizer.error": _authorizer_error,
+    "authorizer.latency": _authorizer_latency,
+    "authorizer.integrationLatency": _authorizer_latency,
     "error.message": _of_denial(error_message),
     "error.responseType": _of_denial(lambda denial: denial.response_type),
     "error.validationErrorString": _of_denial(lambda denial: denial.validation_error),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from bargate.access.authorizer_answer import AuthorizerAsk, Told
@@ -42,10 +43,19 @@ class Needs:
         if isinstance(source, KeySource):
             await self._keys.fetch(source)
         elif isinstance(source, AuthorizerAsk):
-            answer = await self._answer(source)
-            source.facts.authorizer_answer = Told(answer=answer, sent=source.invocation.payload)
+            await self._ask(source)
         elif self._ledger is not None:
             await self._ledger.fetch(source.limits)
+
+    async def _ask(self, ask: AuthorizerAsk) -> None:
+        asked_s = monotonic()
+        answer = await self._answer(ask)
+        ask.facts.authorizer_answer = Told(
+            answer=answer,
+            sent=ask.invocation.payload,
+            latency_s=monotonic() - asked_s,
+            hidden=ask.hidden,
+        )
 
     async def _answer(self, ask: AuthorizerAsk) -> Answer | Denial:
         """Ask, or wait for who is asking the same already."""

@@ -31,6 +31,7 @@ from bargate.snapshot.explain import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bargate.access.authorizer_answer import Told
     from bargate.gateway.serving import CallRecord
     from bargate.ledger.counters import Counted, Counters
     from bargate.snapshot.compiled import CompiledStage, Endpoint
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 MAX_CALLS = 1000
 MAX_BYTES = 16 * 1024 * 1024
 MAX_BODY_BYTES = 8192
+MAX_EVENT_BYTES = 16 * 1024
 MAX_TEXT_CHARACTERS = 1024
 SAMPLE_EVERY = 100
 KEPT_FRAMES = 16
@@ -56,6 +58,7 @@ class _Remembered(Struct, frozen=True):
     has_body: bool
     size_bytes: int
     counted: Counted | None
+    told: Told | None
 
 
 class RecentCalls:
@@ -120,6 +123,7 @@ def _remembered(record: CallRecord) -> _Remembered:
     has_body = len(call.body) <= MAX_BODY_BYTES
     if not has_body:
         call = structs.replace(call, body=b"")
+    told = _kept(record.facts.authorizer_answer) if record.facts else None
     return _Remembered(
         call,
         None if stage is None else stage.without_routes(),
@@ -127,9 +131,27 @@ def _remembered(record: CallRecord) -> _Remembered:
         record.facts.path_parameters if record.facts else {},
         denial,
         has_body,
-        _size_bytes(call) + (_text_bytes(denial) if denial else 0),
+        _size_bytes(call) + (_text_bytes(denial) if denial else 0) + _told_bytes(told),
         record.facts.counted if record.facts else None,
+        told,
     )
+
+
+def _kept(told: Told | None) -> Told | None:
+    """Give what an authorizer was sent and answered, the event only as far as it is short."""
+    if told is None:
+        return None
+    answer = _cut(told.answer) if isinstance(told.answer, Denial) else told.answer
+    sent = told.sent if len(told.sent) <= MAX_EVENT_BYTES else b""
+    return structs.replace(told, answer=answer, sent=sent)
+
+
+def _told_bytes(told: Told | None) -> int:
+    if told is None:
+        return 0
+    answer = told.answer
+    held = _text_bytes(answer) if isinstance(answer, Denial) else answer.size_bytes
+    return len(told.sent) + held
 
 
 def _size_bytes(call: Call) -> int:
@@ -177,7 +199,7 @@ def _explain(remembered: _Remembered, counters: Counters | None) -> ExplainedCal
         if preflight is not None:
             return explain_preflight(stage, call, preflight)
     replayed = Replayed(remembered.counted, counters)
-    facts = Facts(remembered.path_parameters, counters=replayed)
+    facts = Facts(remembered.path_parameters, counters=replayed, authorizer_answer=remembered.told)
     explained, _ = explain_call(stage, remembered.endpoint, call, facts, denial)
     if not remembered.has_body and denial is not None:
         return structs.replace(

@@ -17,7 +17,8 @@ class Stage(Struct, frozen=True, kw_only=True):
 
     `is_canary` is said as a stage is compiled: whether this is its canary, None when it has none.
     `throttles` maps `{path}/{VERB}` (the root: `//GET`) or `*/*` to the bucket of a method, or of
-    each method; `client_certificate_id` is the one that HTTPS backends are shown.
+    each method; `client_certificate_id` is the one that HTTPS backends are shown. Another number of
+    `authorizer_flushes` makes the stage another one, whose authorizers remember nothing yet.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     is_canary: bool | None = None
     throttles: dict[str, Throttle] = {}
     client_certificate_id: str | None = None
+    authorizer_flushes: int = 0
 
 
 class Canary(Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ def served_of(
             variables=dict(stage.variables),
             throttles=_throttles(stage),
             client_certificate_id=stage.deployed_client_certificate_id,
+            authorizer_flushes=stage.authorizers_cache_flushes,
         ),
         canary=_canary(tx, stage, known),
     )

@@ -36,7 +36,12 @@ def serving(stage: HttpStage, api: HttpApi) -> ServedStage:
         account_id=stage.account_id,
         region=stage.region,
         api=api,
-        stage=Stage(name=stage.name, variables=stage.variables, throttles=_throttles(stage)),
+        stage=Stage(
+            name=stage.name,
+            variables=stage.variables,
+            throttles=_throttles(stage),
+            authorizer_flushes=stage.authorizers_cache_flushes,
+        ),
     )
 
 
