@@ -1,8 +1,9 @@
 """Integration responses: how a backend's answer becomes the method's.
 
 AWS [D]/[R]: the first response whose selection pattern matches the whole status code, else the
-default one, else 500. Headers are those mapped alone; the Content-Type is the mapped one, else
-that of the template, else application/json.
+default one, else 500. What a Lambda function answered has no status: a failed one's error message is
+matched in its place, and the default one is for all others. Headers are those mapped alone; the
+Content-Type is the mapped one, else that of the template, else application/json.
 """
 
 import re
@@ -60,12 +61,22 @@ class CompiledIntegrationResponse(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What an integration answered; `overrides` are those of the request template."""
+    """What an integration answered; `overrides` are those of the request template.
+
+    `error_message` is that of a function that failed, None where it did not.
+    """
 
     status: int
     headers: Headers
     body: bytes
     overrides: Overrides | None = None
+    is_function: bool = False
+    error_message: str | None = None
+
+    @property
+    def selection(self) -> str | None:
+        """What selection patterns are matched with; None where the default is meant."""
+        return self.error_message if self.is_function else str(self.status)
 
 
 class IntegrationResponses(Struct, frozen=True):
@@ -77,13 +88,13 @@ class IntegrationResponses(Struct, frozen=True):
 
     def map(self, call: Call, facts: Facts, answer: Answer) -> Response | Denial:
         """Give the client's answer."""
-        chosen = self._choose(str(answer.status))
+        chosen = self._choose(answer.selection)
         if chosen is None:
+            what = "the function's answer" if answer.is_function else f"status {answer.status}"
             return Denial(
                 response_type="API_CONFIGURATION_ERROR",
                 reason="integration.no_response",
-                detail=f"no integration response matches status {answer.status} and there is no"
-                " default",
+                detail=f"no integration response matches {what} and there is no default",
             )
         try:
             return self._render(chosen, call, facts, answer)
@@ -94,12 +105,12 @@ class IntegrationResponses(Struct, frozen=True):
         except TemplateFailure as error:
             return template_denial(str(error))
 
-    def _choose(self, status: str) -> CompiledIntegrationResponse | None:
+    def _choose(self, selection: str | None) -> CompiledIntegrationResponse | None:
         default = None
         for response in self.responses:
             if response.pattern is None:
                 default = default or response
-            elif response.pattern.fullmatch(status):
+            elif selection is not None and response.pattern.fullmatch(selection):
                 return response
         return default
 
@@ -141,9 +152,18 @@ class IntegrationResponses(Struct, frozen=True):
         )  # fmt: skip
         is_binary, accepts = self.is_binary(sent), self.is_binary(accept)
         handling = chosen.content_handling
-        body = convert_response(answer.body, handling, is_binary=is_binary, accepts_binary=accepts)
+        sent_body = answer.body
+        if answer.is_function and (handling == "CONVERT_TO_BINARY" or (not handling and accepts)):
+            sent_body = _unquoted(sent_body)
+        body = convert_response(sent_body, handling, is_binary=is_binary, accepts_binary=accepts)
         to_text = handling == "CONVERT_TO_TEXT" or (handling is None and not accepts)
         return body, to_text or not answer.body
+
+
+def _unquoted(body: bytes) -> bytes:
+    """Give the characters of a function's JSON text: base64 is returned in quotes (AWS [O])."""
+    bare = body.strip()
+    return bare[1:-1] if len(bare) > 1 and bare[:1] == bare[-1:] == b'"' else body
 
 
 def overridden_status(overrides: Overrides) -> int | None:

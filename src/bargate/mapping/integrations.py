@@ -7,11 +7,11 @@ from bargate.mapping.http_api_proxy import compile_http_api_proxy, route_integra
 from bargate.mapping.http_custom import compile_http_custom
 from bargate.mapping.http_lambda_proxy import compile_http_lambda
 from bargate.mapping.http_proxy import compile_http_proxy
+from bargate.mapping.lambda_custom import compile_lambda_custom
 from bargate.mapping.lambda_proxy import compile_lambda_proxy
 from bargate.mapping.mock import compile_mock
 from bargate.mapping.plan import Plan
 from bargate.mapping.request_parameters import integration_path
-from bargate.mapping.unsupported import UnsupportedPlan
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import Integration
 
@@ -19,7 +19,7 @@ _REST: Mapping[str, Callable[[GuardedMethod, Integration], Plan]] = {
     "HTTP": compile_http_custom,
     "HTTP_PROXY": compile_http_proxy,
     "MOCK": compile_mock,
-    "AWS": lambda _guarded, integration: UnsupportedPlan(integration.type),
+    "AWS": compile_lambda_custom,
     "AWS_PROXY": compile_lambda_proxy,
 }
 
