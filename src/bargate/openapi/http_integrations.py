@@ -58,11 +58,12 @@ def http_integration(cursor: Cursor) -> HttpIntegration:
 def _type(cursor: Cursor) -> Literal["HTTP_PROXY", "AWS_PROXY"]:
     written = cursor.text("type") or ""
     if written.upper() == "AWS_PROXY":
-        cursor.warn(
-            "integrations of type AWS_PROXY cannot be called yet: calls are refused with 500",
-            "use http_proxy",
-            "type",
-        )
+        if cursor.has("integrationSubtype"):
+            cursor.warn(
+                "actions of AWS services cannot be called: calls are refused with 500",
+                "invoke a Lambda function, or use http_proxy",
+                "integrationSubtype",
+            )
         return "AWS_PROXY"
     if written.upper() != "HTTP_PROXY":
         cursor.error(

@@ -35,6 +35,8 @@ _RESPONSE_MEMBERS = {"statusCode", "responseParameters", "responseTemplates", "c
 _TIMEOUT_MS = (50, 29_000)  # AWS [D] apigw-objects §11
 _STATUS = re.compile(r"[1-5][0-9]{2}\Z")
 _HTTP_URI = re.compile(r"(?:https?://[^\s/?#]|\$\{stageVariables\.)[^\s]*\Z")
+_SERVICE = re.compile(r"arn:[^:]*:apigateway:[^:]*:([^:]+):")
+_CALLER = "arn:aws:iam::*:user/*"  # AWS [D]: the caller's own credentials
 _AWS_URI = re.compile(r"(?:arn:|\$\{stageVariables\.)[^\s]+\Z")
 
 
@@ -61,10 +63,13 @@ def read_integration(
     _check_connection(cursor)
     _check_cache(cursor)
     _check_format(cursor)
+    method = _http_method(cursor, kind)
+    if kind in {"AWS", "AWS_PROXY"}:
+        _check_function(cursor, method)
     passthrough = cursor.choice("passthroughBehavior", get_args(PassthroughBehavior), folded=True)
     return Integration(
         type=kind,
-        http_method=_http_method(cursor, kind),
+        http_method=method,
         uri=_uri(cursor, kind),
         request_parameters=request_mapping(cursor, "requestParameters", declared),
         request_templates=cursor.text_map("requestTemplates"),
@@ -79,17 +84,34 @@ def read_integration(
 
 def _type(cursor: Cursor) -> IntegrationType:
     if not cursor.has("type"):
-        cursor.error("type is missing", "write http_proxy, http or mock")
+        cursor.error("type is missing", "write http_proxy, http, aws_proxy, aws or mock")
     kind = cast(
         "IntegrationType | None", cursor.choice("type", get_args(IntegrationType), folded=True)
     )
-    if kind in {"AWS", "AWS_PROXY"}:
-        cursor.warn(
-            f"integrations of type {kind} cannot be called yet: calls are refused with 500",
-            "use http_proxy or http",
-            "type",
-        )
     return kind or "MOCK"
+
+
+def _check_function(cursor: Cursor, method: str | None) -> None:
+    """Warn of what is refused at every call (see `mapping.lambda_function`)."""
+    service = _SERVICE.match(cursor.text("uri") or "")
+    if service is not None and service[1] != "lambda":
+        cursor.warn(
+            f"the AWS service {shown(service[1])} cannot be called: calls are refused with 500",
+            "invoke a Lambda function, or use http_proxy",
+            "uri",
+        )
+    elif method not in {None, "POST"}:
+        cursor.warn(
+            f"a function is invoked by POST, not {method}: calls are refused with 500",
+            "write httpMethod: POST",
+            "httpMethod",
+        )
+    if cursor.text("credentials") == _CALLER:
+        cursor.warn(
+            "functions cannot be invoked with the caller's credentials: calls are refused with 500",
+            "write the ARN of a role, or remove it",
+            "credentials",
+        )
 
 
 def _http_method(cursor: Cursor, kind: IntegrationType) -> str | None:

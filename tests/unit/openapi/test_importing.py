@@ -161,7 +161,12 @@ def test_the_api_own_host_name_can_be_off(kind):
 @pytest.mark.parametrize(
     ("integration", "message"),
     [
-        ("{type: aws_proxy, httpMethod: POST, uri: 'arn:aws:x'}", "refused with 500"),
+        (("{type: aws, httpMethod: POST, "
+         "uri: 'arn:aws:apigateway:us-east-1:sqs:path/1/q'}"), "refused with 500"),
+        (("{type: aws_proxy, httpMethod: GET, "
+         "uri: 'arn:aws:apigateway:us-east-1:lambda:path/x'}"), "by POST, not GET"),
+        (("{type: aws_proxy, httpMethod: POST, credentials: 'arn:aws:iam::*:user/*', "
+         "uri: 'arn:aws:apigateway:us-east-1:lambda:path/x'}"), "caller's credentials"),
         (("{type: http, httpMethod: GET, uri: 'http://h', connectionType: VPC_LINK, "
          "connectionId: v}"), "called directly"),
         ("{type: mock, cacheNamespace: x, cacheKeyParameters: [a]}", "not cached"),
