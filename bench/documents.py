@@ -20,7 +20,7 @@ def write(document: Document, path: Path) -> Path:
 
 def open_route(backend_port: int) -> Document:
     """One REST method that nothing protects."""
-    return _document({"/pets/{petId}": {"get": _proxied(backend_port)}})
+    return document({"/pets/{petId}": {"get": proxied(backend_port)}})
 
 
 def resource_policy(backend_port: int) -> Document:
@@ -30,14 +30,14 @@ def resource_policy(backend_port: int) -> Document:
 
 def iam_route(backend_port: int, role_arn: str) -> Document:
     """The same method for signed callers, behind 20 statements of which the last allows a role."""
-    operation = _proxied(backend_port) | {"security": [{"sigv4": []}]}
+    operation = proxied(backend_port) | {"security": [{"sigv4": []}]}
     scheme = {
         "type": "apiKey",
         "name": "Authorization",
         "in": "header",
         "x-amazon-apigateway-authtype": "awsSigv4",
     }
-    return _document({"/pets/{petId}": {"get": operation}}) | {
+    return document({"/pets/{petId}": {"get": operation}}) | {
         "components": {"securitySchemes": {"sigv4": scheme}},
         "x-amazon-apigateway-policy": policy(role_arn),
     }
@@ -45,16 +45,16 @@ def iam_route(backend_port: int, role_arn: str) -> Document:
 
 def keyed_route(backend_port: int) -> Document:
     """The same method for callers with an API key."""
-    operation = _proxied(backend_port) | {"security": [{"key": []}]}
+    operation = proxied(backend_port) | {"security": [{"key": []}]}
     scheme = {"type": "apiKey", "name": "x-api-key", "in": "header"}
-    return _document({"/pets/{petId}": {"get": operation}}) | {
+    return document({"/pets/{petId}": {"get": operation}}) | {
         "components": {"securitySchemes": {"key": scheme}}
     }
 
 
 def routes(backend_port: int, count: int) -> Document:
     """`count` open methods: half of them static paths, half with a path parameter."""
-    return _document({path: {"get": _proxied(backend_port)} for path, _ in _paths(count)})
+    return document({path: {"get": proxied(backend_port)} for path, _ in _paths(count)})
 
 
 def routes_asked(count: int) -> list[str]:
@@ -66,13 +66,13 @@ def validated(backend_port: int) -> Document:
     """A method that validates a required parameter and a JSON body."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}
     parameter = {"name": "source", "in": "query", "required": True, "schema": {"type": "string"}}
-    post = _proxied(backend_port, "POST", "/pets") | {
+    post = proxied(backend_port, "POST", "/pets") | {
         "parameters": [parameter],
         "requestBody": {"required": True, "content": content},
         "x-amazon-apigateway-request-validator": "all",
     }
     both = {"validateRequestParameters": True, "validateRequestBody": True}
-    return _document({"/pets": {"post": post}}) | {
+    return document({"/pets": {"post": post}}) | {
         "x-amazon-apigateway-request-validators": {"all": both},
         "components": {"schemas": {"Pet": _PET}},
     }
@@ -99,10 +99,10 @@ def jwt_with_scopes(backend_port: int, issuer: str) -> Document:
     operation = {
         "security": [{"jwt": [SCOPE]}],
         "parameters": [_PET_ID],
-        "responses": _RESPONSES,
+        "responses": RESPONSES,
         "x-amazon-apigateway-integration": integration,
     }
-    return _document({"/pets/{petId}": {"get": operation}}) | {
+    return document({"/pets/{petId}": {"get": operation}}) | {
         "components": {"securitySchemes": {"jwt": scheme}}
     }
 
@@ -182,16 +182,16 @@ def _paths(count: int) -> list[tuple[str, str]]:
     return static + named
 
 
-def _proxied(backend_port: int, method: str = "GET", path: str = "/pets/1") -> Document:
+def proxied(backend_port: int, method: str = "GET", path: str = "/pets/1") -> Document:
     integration = {
         "type": "http_proxy",
         "httpMethod": method,
         "uri": f"http://127.0.0.1:{backend_port}{path}",
     }
-    return {"responses": _RESPONSES, "x-amazon-apigateway-integration": integration}
+    return {"responses": RESPONSES, "x-amazon-apigateway-integration": integration}
 
 
-def _document(paths: Document) -> Document:
+def document(paths: Document) -> Document:
     return {
         "openapi": "3.0.3",
         "info": {"title": "Bench", "version": "1"},
@@ -204,7 +204,7 @@ def _with_parameter(path: str, item: Document) -> Document:
     return {"parameters": [_PET_ID], **item} if "{petId}" in path else item
 
 
-_RESPONSES = {"200": {"description": "A pet"}}
+RESPONSES = {"200": {"description": "A pet"}}
 _PET_ID = {"name": "petId", "in": "path", "required": True, "schema": {"type": "string"}}
 _PET = {
     "type": "object",

@@ -29,7 +29,8 @@ def tables(found: Results) -> list[tuple[str, Rows]]:
         ("Processor and memory", _resources(found)),
         ("Latency at half of Bargate's load", _latency(found)),
         ("One decision", _microseconds(found)),
-        ("Control plane", _control(found)),
+        ("Functions", _figures(found.functions)),
+        ("Control plane", _figures(found.control)),
         ("Targets", _targets(found)),
         ("Not run", _not_run(found)),
     ]
@@ -106,8 +107,8 @@ def _microseconds(found: Results) -> Rows:
     return [("What", "µs"), *((name, f"{us:.2f}") for name, us in found.microseconds.items())]
 
 
-def _control(found: Results) -> Rows:
-    return [("What", "figure"), *((name, _figure(one)) for name, one in found.control.items())]
+def _figures(figures: dict[str, float]) -> Rows:
+    return [("What", "figure"), *((name, _figure(one)) for name, one in figures.items())]
 
 
 def _figure(value: float) -> str:

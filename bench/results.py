@@ -76,6 +76,7 @@ class Results(Struct, kw_only=True):
     latency_at_half_load: dict[str, Latency] = {}
     microseconds: dict[str, float] = {}
     control: dict[str, float] = {}
+    functions: dict[str, float] = {}
     not_run: list[NotRun] = []
     targets: list[Target] = []
 

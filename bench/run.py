@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from bench import control, machine, measure, nginx, process
+from bench import control, functions, machine, measure, nginx, process
 from bench.load import Round
 from bench.measure import Sample
 from bench.process import GATEWAY_CORE, MeasureError
@@ -17,8 +17,8 @@ from bench.scenarios import SCENARIOS, Scenario
 from bench.targets import judge
 from bench.testbed import WORK, Testbed, new_key, new_testbed
 
-LATENCY, CONTROL, MICRO = "latency", "control", "micro"
-NAMES = (*(scenario.name for scenario in SCENARIOS), LATENCY, CONTROL, MICRO)
+LATENCY, FUNCTIONS, CONTROL, MICRO = "latency", "functions", "control", "micro"
+NAMES = (*(scenario.name for scenario in SCENARIOS), LATENCY, FUNCTIONS, CONTROL, MICRO)
 # What needs neither a backend nor a load tool.
 _ALONE = frozenset({CONTROL, MICRO})
 
@@ -49,7 +49,7 @@ class Run:
         """Count how often `tell` will be called."""
         latency = len(_COMPARED_AT_HALF_LOAD) * (LATENCY in self._chosen)
         rounds = (len(self._scenarios()) + latency) * self._settings.rounds
-        return rounds + len(_ALONE & self._chosen)
+        return rounds + len((_ALONE | {FUNCTIONS}) & self._chosen)
 
     def go(self) -> Results:
         """Measure everything that was chosen."""
@@ -73,6 +73,8 @@ class Run:
             self._throughput(testbed)
             if LATENCY in self._chosen:
                 self._latency(testbed)
+            if FUNCTIONS in self._chosen:
+                self._try(FUNCTIONS, "functions", lambda: self._functions(testbed))
 
     def _scenarios(self) -> list[Scenario]:
         return [scenario for scenario in SCENARIOS if scenario.name in self._chosen]
@@ -125,6 +127,9 @@ class Run:
             f"{scenario.title} at {rate:,.0f} requests/s",
             lambda: measure.at_rate(scenario, testbed, self._settings.seconds, rate),
         )
+
+    def _functions(self, testbed: Testbed) -> None:
+        self._results.functions = functions.function_figures(testbed)
 
     def _control(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,17 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from bench import bargate_peer, envoy, haproxy, iam_peer, keys_peer, nginx, private_peer, tls_peer
+from bench import (
+    bargate_peer,
+    envoy,
+    function_peer,
+    haproxy,
+    iam_peer,
+    keys_peer,
+    nginx,
+    private_peer,
+    tls_peer,
+)
 from bench.testbed import Gateway, Testbed
 
 
@@ -28,6 +38,15 @@ SCENARIOS = (
     Scenario("policy", "Bargate, resource policy of 20 statements", bargate_peer.resource_policy),
     Scenario("iam", "Bargate, IAM authorizer, policy of 20 statements", iam_peer.signed_calls),
     Scenario("jwt", "Bargate, JWT with scopes", bargate_peer.jwt_with_scopes),
+    Scenario(
+        "authorizer", "Bargate, Lambda authorizer, remembered", function_peer.cached_authorizer
+    ),
+    Scenario(
+        "authorizer-asked",
+        "Bargate, Lambda authorizer, asked for every call",
+        function_peer.uncached_authorizer,
+    ),
+    Scenario("lambda", "Bargate, Lambda function as backend", function_peer.integration),
     Scenario("keys-100", "Bargate, API key and usage plan, 100 keys", keys_peer.few),
     Scenario("keys-10000", "Bargate, API key and usage plan, 10,000 keys", keys_peer.many),
     Scenario("keys-100000", "Bargate, API key and usage plan, 100,000 keys", keys_peer.most),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from bench import control
+from bench import control, functions
 from bench.results import POLICY, Results, Target
 
 ENVOY_RATIO = 1.3
@@ -12,6 +12,8 @@ IAM_ENVOY_RATIO = 1.0
 ROUTES_RATIO = 0.95
 KEYS_RATIO = 0.95
 PRIVATE_RATIO = 0.9
+AUTHORIZER_ENVOY_RATIO = 1.0
+LAMBDA_PER_S = 500.0
 WORKER_RSS_MB = 80.0
 POLICY_US = 5.0
 
@@ -75,11 +77,16 @@ def _at_least(figure: str, name: str, least: float, unit: str) -> _Wanted:
     )
 
 
+def _per_s(results: Results, name: str) -> float | None:
+    one = results.throughput.get(name)
+    return one.requests_per_s if one else None
+
+
 def _below(figure: str, name: str, most: float, unit: str, *, or_equal: bool = False) -> _Wanted:
     return _Wanted(
         name,
         f"{'≤' if or_equal else '<'} {most} {unit}",
-        lambda results: results.control.get(figure),
+        lambda results: (results.control | results.functions).get(figure),
         unit,
         lambda value: value < most or (or_equal and value == most),
     )
@@ -106,6 +113,20 @@ _WANTED = (
         lambda results: ratio(results, "iam", "envoy"),
         "x",
         lambda value: value >= IAM_ENVOY_RATIO,
+    ),
+    _Wanted(
+        "remembered Lambda authorizer over Envoy plain",
+        f"≥ {AUTHORIZER_ENVOY_RATIO} x",
+        lambda results: ratio(results, "authorizer", "envoy"),
+        "x",
+        lambda value: value >= AUTHORIZER_ENVOY_RATIO,
+    ),
+    _Wanted(
+        "calls with a Lambda function as backend",
+        f"≥ {LAMBDA_PER_S:.0f} a second",
+        lambda results: _per_s(results, "lambda"),
+        "a second",
+        lambda value: value >= LAMBDA_PER_S,
     ),
     _Wanted(
         "API key and usage plan over Envoy plain",
@@ -149,6 +170,9 @@ _WANTED = (
         "µs",
         lambda value: value <= POLICY_US,
     ),
+    _below(functions.COLD_START, "cold start of a Python function", 250, "ms", or_equal=True),
+    _below(functions.UNCACHED, "Lambda authorizer that is asked, added", 1.5, "ms", or_equal=True),
+    _below(functions.TOKENS, "1,000 remembered authorizer answers", 3, "MB", or_equal=True),
     _at_least(control.READS, "control-plane reads", 1_500, "a second"),
     _at_least(control.WRITES, "control-plane writes, durable", 300, "a second"),
     _below(control.ENFORCED, "one-method change of 10,000 routes", 100, "ms"),

@@ -15,6 +15,8 @@ from bargate.openapi import import_document, read_document
 from bench import (
     control,
     documents,
+    function_documents,
+    functions,
     install,
     load,
     machine,
@@ -50,6 +52,9 @@ CONTROL = {
 }
 
 
+FUNCTIONS = {functions.COLD_START: 250.0, functions.UNCACHED: 1.5, functions.TOKENS: 3.0}
+
+
 def throughput(per_s: float, *, rss_mb: float = 50.0) -> Throughput:
     return Throughput("title", [per_s, per_s + 1, per_s - 1], 0.5, 1.0, 0.99, 0.0, rss_mb, rss_mb)
 
@@ -70,8 +75,11 @@ def found(changes: dict[str, float] | None = None) -> Results:
         "keys-100000": 28_500.0,
         "public": 20_000.0,
         "private": 18_000.0,
+        "authorizer": 20_000.0,
+        "lambda": 501.0,
         "policy_us": 5.0,
         **CONTROL,
+        **FUNCTIONS,
         "p99_ms": 3.0,
         "rss_mb": 80.0,
     } | (changes or {})
@@ -86,6 +94,7 @@ def found(changes: dict[str, float] | None = None) -> Results:
         },
         microseconds={POLICY: figures["policy_us"]},
         control={name: figures[name] for name in CONTROL},
+        functions={name: figures[name] for name in FUNCTIONS},
         not_run=[NotRun("haproxy", "not root")],
     )
 
@@ -125,7 +134,7 @@ def test_users_are_bounded() -> None:
 
 
 def test_every_target_is_met_at_its_very_limit() -> None:
-    assert [target.met for target in judge(found())] == [True] * 17
+    assert [target.met for target in judge(found())] == [True] * 22
 
 
 @pytest.mark.parametrize(
@@ -144,6 +153,11 @@ def test_every_target_is_met_at_its_very_limit() -> None:
         ({"keys-100000": 28_499.0}, "100,000 API keys over 100"),
         ({"private": 17_999.0}, "private API over the public one"),
         ({control.KEYS_START: 3.0}, "start with 100,000 API keys"),
+        ({"authorizer": 19_999.0}, "remembered Lambda authorizer over Envoy plain"),
+        ({"lambda": 499.0}, "calls with a Lambda function as backend"),
+        ({functions.COLD_START: 250.1}, "cold start of a Python function"),
+        ({functions.UNCACHED: 1.51}, "Lambda authorizer that is asked, added"),
+        ({functions.TOKENS: 3.1}, "1,000 remembered authorizer answers"),
         ({"routes-1000": 18_999.0}, "1,000 routes over 10 routes"),
         ({"p99_ms": 3.01}, "p99 at half load"),
         ({"rss_mb": 80.1}, "worker memory, idle"),
@@ -206,6 +220,7 @@ def test_markdown_tables_are_square() -> None:
         (documents.resource_policy(1), "RestApi"),
         (documents.validated(1), "RestApi"),
         (documents.routes(1, 1000), "RestApi"),
+        (function_documents.document(1), "RestApi"),
         (documents.jwt_with_scopes(1, "http://127.0.0.1:1"), "HttpApi"),
     ],
 )
@@ -249,7 +264,7 @@ def test_decisions_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_can_be_chosen_once_each() -> None:
-    assert len(set(run.NAMES)) == len(run.NAMES) == len(SCENARIOS) + 3
+    assert len(set(run.NAMES)) == len(run.NAMES) == len(SCENARIOS) + 4
 
 
 def test_a_run_without_its_load_tool_says_so_and_goes_on() -> None:
