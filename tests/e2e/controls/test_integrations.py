@@ -408,7 +408,7 @@ def test_a_stage_variable_names_the_backend(api: ServedApi, origin: Backend) -> 
         ("/garbage", 502, "Internal server error", "integration.malformed"),
         ("/closing", 502, "Internal server error", "integration.closed"),
         ("/tls", 504, "Internal server error", "integration.unreachable"),
-        ("/lambda", 500, "Internal server error", "integration.unsupported"),
+        ("/lambda", 500, "Internal server error", "integration.function_not_found"),
     ],
 )
 def test_backends_that_fail(
@@ -423,7 +423,7 @@ def test_backends_that_fail(
     assert line["reason"] == reason
     assert line["detail"]
     if path == "/lambda":
-        assert "AWS_PROXY" in line["detail"]
+        assert "no Lambda function" in line["detail"]
 
 
 def test_a_self_signed_backend_is_taken_where_the_document_says_so(api: ServedApi) -> None:
