@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from bargate.control import server as server_module
-from bargate.control.edge import MAX_BODY_BYTES
+from bargate.control.edge import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from bargate.control.server import MAX_HEAD_BYTES, EndpointServer
 from endpoint import Endpoint
 
@@ -79,6 +79,40 @@ def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_not(listening: 
     largest = request(f"Content-Length: {MAX_BODY_BYTES}", body=b"x" * MAX_BODY_BYTES)
     assert status(listening.exchange(largest)) != 413
     assert status(listening.exchange(request(f"Content-Length: {MAX_BODY_BYTES + 1}"))) == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "most"),
+    [
+        ("POST", "/2015-03-31/functions", MAX_UPLOAD_BYTES),
+        ("PUT", "/2015-03-31/functions/greet/code", MAX_UPLOAD_BYTES),
+        ("GET", "/2015-03-31/functions", MAX_BODY_BYTES),
+        ("PUT", "/2015-03-31/functions/greet/configuration", MAX_BODY_BYTES),
+        ("PUT", "/2015-03-31/functions/a/b/code", MAX_BODY_BYTES),
+        ("POST", "/2015-03-31/functions/greet/invocations", MAX_BODY_BYTES),
+        ("POST", "/x/2015-03-31/functions", MAX_BODY_BYTES),
+    ],
+)
+def test_packages_of_functions_alone_may_be_larger(
+    method: str, target: str, most: int, listening: Listening
+) -> None:
+    largest = listening.send(method, target, [("content-length", str(most))], b"")
+    assert largest.status != 413
+    answer = listening.send(method, target, [("content-length", str(most + 1))], b"")
+    assert answer.status == 413
+    # nor more than was announced
+    assert listening.send(method, target, [], b"x" * (most + 1)).status == 413
+
+
+def test_packages_have_a_budget_of_their_own(listening: Listening) -> None:
+    uploads = listening._edge._uploads
+    assert uploads.reserve(uploads.size_bytes)
+    try:
+        assert listening.send("POST", "/2015-03-31/functions", [], b"x").status == 503
+        assert listening.send("POST", "/", [], b"x").status not in {413, 503}
+    finally:
+        uploads.release(uploads.size_bytes)
+    assert listening.send("POST", "/2015-03-31/functions", [], b"x").status != 503
 
 
 @pytest.mark.parametrize("length", ["18446744073709551616", "9" * 30, "9" * 5_000])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bargate.model.function import UrlCode
 from bargate.records.function import StoredZip
@@ -75,8 +76,14 @@ def location(code: StoredCode) -> dict[str, str]:
     if isinstance(code, StoredZip):
         return {"RepositoryType": "S3"}
     if isinstance(code, UrlCode):
-        return {"RepositoryType": "URL", "Location": code.url}
+        return {"RepositoryType": "URL", "Location": _without_secrets(code.url)}
     return {"RepositoryType": "Directory", "Location": code.path}
+
+
+def _without_secrets(url: str) -> str:
+    """Give a URL without what may be a password: user and query are the operator's business."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def written(at: datetime) -> str:

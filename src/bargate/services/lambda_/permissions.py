@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from bargate.arn import MalformedArn, parse_arn
-from bargate.identity.find import role_of_arn, user_of_arn
+from bargate.identity.find import role_named, role_of_arn, user_of_arn
 from bargate.identity.policy_principals import with_arns, with_ids
 from bargate.model.function import LATEST
 from bargate.policy import MalformedPolicy, PolicyKind, parse_policy
@@ -163,11 +163,17 @@ def _is_principal(call: OperationCall, text: str) -> bool:
     if re.fullmatch(r"\d{12}", arn.account, re.ASCII) is None or arn.region:
         return False
     if arn.service == "sts":
-        return arn.resource.startswith(("assumed-role/", "federated-user/"))
+        kind, _, rest = arn.resource.partition("/")
+        role, _, session = rest.partition("/")
+        return kind == "assumed-role" and bool(session) and _is_role(call, arn.account, role)
     if arn.service != "iam":
         return False
     found = user_of_arn(call.tx, text) or role_of_arn(call.tx, text)
     return arn.resource == "root" or found is not None
+
+
+def _is_role(call: OperationCall, account_id: str, name: str) -> bool:
+    return role_named(call.tx, account_id, name) is not None
 
 
 def _condition(request: Params) -> dict[str, dict[str, str]]:

@@ -27,13 +27,17 @@ def part(endpoint: Endpoint, name: str) -> Any:
 
 def test_a_local_function_is_told_and_served(endpoint: Endpoint, functions: Any) -> None:
     given = local("there", environment={"A1": Secret("b")}, timeout_s=9)
-    store(endpoint, given, local("far", UrlCode(url="http://127.0.0.1:9/"), runtime=""))
+    store(
+        endpoint,
+        given,
+        local("far", UrlCode(url="http://a:secret@127.0.0.1:9/f?key=secret"), runtime=""),
+    )
     told = functions.get_function(FunctionName="there")
     assert told["Code"] == {"RepositoryType": "Directory", "Location": "/srv/code"}
     assert told["Configuration"]["Timeout"] == 9
     assert "Role" not in told["Configuration"]
     far = functions.get_function(FunctionName="far")["Code"]
-    assert far == {"RepositoryType": "URL", "Location": "http://127.0.0.1:9/"}
+    assert far == {"RepositoryType": "URL", "Location": "http://127.0.0.1:9/f"}
     served = part(endpoint, "there")
     assert served.versions[0] == replace(
         given.versions[0], revision_id=served.versions[0].revision_id

@@ -90,6 +90,8 @@ def test_principals_and_conditions(
         ({"Principal": f"arn:aws:iam::{ACCOUNT}:role/*"}, INVALID),
         ({"Principal": "arn:aws:iam::*:root"}, INVALID),
         ({"Principal": "anybody"}, INVALID),
+        ({"Principal": f"arn:aws:sts::{ACCOUNT}:assumed-role/nobody/session"}, INVALID),
+        ({"Principal": f"arn:aws:sts::{ACCOUNT}:assumed-role/runs"}, INVALID),
         ({"Principal": "12345678901"}, INVALID),
         ({"FunctionUrlAuthType": "NONE"}, INVALID),
         ({"Qualifier": "$LATEST"}, INVALID),
