@@ -33,6 +33,8 @@ from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import make_keys, sealing_keys
 from bargate.control.passage import Passage
+from bargate.control.pool_documents import PoolDocuments
+from bargate.control.pools import make_pools
 from bargate.control.publisher import Publisher
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
@@ -121,6 +123,10 @@ class Endpoint:
     def run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
+    def now(self) -> datetime:
+        """Give what this endpoint holds for the time."""
+        return datetime.fromtimestamp(datetime.now(UTC).timestamp() + self.skew_s, UTC)
+
     async def _begin(self) -> None:
         self.store.write(lambda tx: make_keys(tx, ACCOUNT, datetime.now(UTC)))
         keys = self.store.read(lambda tx: tx.list(ACCESS_KEY, (ACCOUNT, ACCOUNT)))
@@ -129,9 +135,9 @@ class Endpoint:
         self.publisher = Publisher(
             self.store, identities, self._deliver, 0, str(code_folder(self.settings).folder)
         )
-        environment = make_environment(
-            self.settings, self.store.read(sealing_keys), functions=self.functions
-        )
+        keys = self.store.read(sealing_keys)
+        pools = make_pools(self.settings, self.store, keys, self.now)
+        environment = make_environment(self.settings, keys, functions=self.functions, pools=pools)
         self.uses = Uses(self.store)
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),
@@ -141,14 +147,15 @@ class Endpoint:
             environment=environment,
             uses=self.uses,
             partition="aws",
-            clock=lambda: datetime.fromtimestamp(datetime.now(UTC).timestamp() + self.skew_s, UTC),
+            clock=self.now,
         )
         emulation = (
             Emulation(Passage(self.settings.gateway_url, Backends()), tuple(SERVICES), self._reset)
             if self.settings.dev
             else None
         )
-        self._edge = Edge(dispatcher, Status(self._nothing, "0"), emulation)
+        documents = PoolDocuments(pools)
+        self._edge = Edge(dispatcher, Status(self._nothing, "0"), emulation, documents)
         await self.publisher.publish_everything()
         self.store.subscribe(self.publisher.committed)
         self._publishing = asyncio.get_running_loop().create_task(self.publisher.run())

@@ -41,7 +41,8 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     `folder` holds the store, the master key and the root credentials; `is_temporary` says that it
     goes when the process does, so that nothing need be durable. `dev` takes any credentials as the
     account's administrator. `issuers` and `account_throttle` (rate, burst) are those of `Installation`; `gateway_url` is where the workers
-    answer; `s3` is the folder that stands for S3.
+    answer; `s3` is the folder that stands for S3. `public_url` is where clients reach the endpoint, empty
+    for where it listens: with it, or in AWS's own form, the issuers of user pools begin.
     """
 
     folder: str
@@ -57,6 +58,8 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     gateway_url: str = ""
     account_throttle: tuple[float, int] | None = None
     s3: str | None = None
+    public_url: str = ""
+    issuer_style: Literal["url", "aws"] = "url"
 
 
 class HostSettings(Struct, frozen=True, kw_only=True):

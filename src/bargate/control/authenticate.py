@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bargate.access.identities import Identity, UnknownIdentity
+from bargate.policy.principals import Anonymous
 from bargate.services.operation import Caller
 from bargate.services.root_caller import root_caller
 from bargate.sigv4.authorization import Expected, read_authorization
@@ -106,6 +107,15 @@ class Authenticator:
             raise _refusal(fault, style)
         caller = self._caller(identity, authorization.session_token)
         return Signer(caller, identity, expected.region)
+
+    def unsigned(self) -> Signer:
+        """Give who calls an operation that wants no signature (`authtype: none`): nobody.
+
+        INVARIANT: such an operation asks for what it needs itself, since no policy is asked, and
+        never looks at the account or region of the call.
+        """
+        nobody = Caller(account_id="", arn="", user_id="", principal=Anonymous(), access_key_id="")
+        return Signer(nobody, None, self._settings.region)
 
     def _caller(self, identity: Identity, token: str | None) -> Caller:
         return Caller(

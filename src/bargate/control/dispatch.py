@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("bargate.control")
 NOT_IMPLEMENTED = 501
+UNSIGNED = "none"  # the models' `authtype` of operations that users call without AWS credentials
 
 
 class _Asked(Struct, frozen=True, eq=False):
@@ -109,10 +110,13 @@ class Dispatcher:
     ) -> Params:
         service, operation = self._operation(found)
         now = self._clock()
-        signer = self._authenticator.authenticate(claim, found.operation, now)
         name = found.operation.name
-        self._uses.note(signer.caller, found.service, signer.region, now)
-        check_session(signer.caller.session, service.name, name)
+        if found.operation.auth_type == UNSIGNED:
+            signer = self._authenticator.unsigned()
+        else:
+            signer = self._authenticator.authenticate(claim, found.operation, now)
+            self._uses.note(signer.caller, found.service, signer.region, now)
+            check_session(signer.caller.session, service.name, name)
         params = parse_request(found, incoming.request)
         check_request(found, params)
         asked = _Asked(service, operation, name, params, signer, incoming)

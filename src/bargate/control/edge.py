@@ -2,6 +2,7 @@
 
 /_bargate/health, /_bargate/metrics ──► Status
 with --dev: what emulators answer     ──► Emulation
+/{pool id}/.well-known/…              ──► PoolDocuments: keys and discovery, for everybody
 everything else                       ──► Dispatcher (an AWS operation)
 """
 
@@ -21,6 +22,7 @@ from bargate.wire.request import HttpRequest, HttpResponse
 if TYPE_CHECKING:
     from bargate.control.dispatch import Dispatcher
     from bargate.control.emulation import Emulation
+    from bargate.control.pool_documents import PoolDocuments
     from bargate.control.status import Status
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -53,11 +55,16 @@ class Edge:
     """The application; `emulation` is there with `--dev` alone."""
 
     def __init__(
-        self, dispatcher: Dispatcher, status: Status, emulation: Emulation | None = None
+        self,
+        dispatcher: Dispatcher,
+        status: Status,
+        emulation: Emulation | None = None,
+        documents: PoolDocuments | None = None,
     ) -> None:
         self._dispatcher = dispatcher
         self._status = status
         self._emulation = emulation
+        self._documents = documents
         self._budget = MemoryBudget(MAX_BODIES_BYTES)
         self._uploads = MemoryBudget(MAX_UPLOADS_BYTES)
 
@@ -88,6 +95,8 @@ class Edge:
     async def _answer(self, incoming: Incoming, request_id: str) -> HttpResponse:
         try:
             response = await self._status.answer(incoming.request)
+            if response is None and self._documents is not None:
+                response = self._documents.answer(incoming.request)
             if response is None and self._emulation is not None:
                 response = await self._emulation.answer(incoming)
             if response is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bargate.services.environment import BackendCaller, FetchingKeys
     from bargate.settings import ControlSettings
     from bargate.tokens.session import SealingKey
+    from bargate.userpool.pools import Pools
 
 
 def _throttle(settings: ControlSettings) -> Throttle | None:
@@ -34,6 +35,7 @@ def make_environment(
     backends: BackendCaller | None = None,
     directory: FetchingKeys | None = None,
     functions: FunctionInvoker | None = None,
+    pools: Pools | None = None,
 ) -> Environment:
     """Give the surroundings of the operations of one installation."""
 
@@ -50,6 +52,7 @@ def make_environment(
         backends=backends,
         keys=directory,
         functions=functions,
+        pools=pools,
         objects=None if settings.s3 is None else FolderObjects(Path(settings.s3)),
         code=code_folder(settings),
         gateway_address=urlsplit(settings.gateway_url).hostname or "",

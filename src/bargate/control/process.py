@@ -51,6 +51,8 @@ from bargate.control.messages import (
     ToControl,
 )
 from bargate.control.passage import Passage
+from bargate.control.pool_documents import PoolDocuments
+from bargate.control.pools import make_pools
 from bargate.control.publisher import Publisher
 from bargate.control.quotas import Quotas
 from bargate.control.server import EndpointServer
@@ -112,6 +114,7 @@ class Control:
             self._backends,
             self._keys,
             self._functions,
+            make_pools(begin.settings, store, store.read(sealing_keys)),
         )
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)
@@ -132,7 +135,8 @@ class Control:
         if settings.dev:
             passage = Passage(settings.gateway_url, self._backends)
             emulation = Emulation(passage, tuple(SERVICES), self._reset)
-        return Edge(dispatcher, Status(self._collect, __version__), emulation)
+        documents = PoolDocuments(environment.pools)
+        return Edge(dispatcher, Status(self._collect, __version__), emulation, documents)
 
     async def run(self, listener: socket.socket) -> None:
         """Serve until the supervisor is gone."""

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from bargate.services import acm, apigateway, apigatewayv2, ec2, iam, lambda_, sts
+from bargate.services import acm, apigateway, apigatewayv2, cognito_idp, ec2, iam, lambda_, sts
 
 SERVICES = MappingProxyType(
     {
@@ -11,6 +11,7 @@ SERVICES = MappingProxyType(
             acm,
             apigateway,
             apigatewayv2,
+            cognito_idp,
             iam,
             sts,
             lambda_,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bargate.model.invocation import FunctionInvoker
     from bargate.tokens.sealed import Sealer
     from bargate.tokens.session import SealingKey
+    from bargate.userpool.pools import Pools
 
 
 class BackendAnswer(Struct, frozen=True, eq=False):
@@ -80,7 +81,8 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     `api_endpoint` gives the URL at which an API answers, by its id and region; `sealing_keys` seal
     and open what callers hold for us, the first being the one that seals. `backends` and `keys` are
     what test invocations ask, and `functions` invokes Lambda functions, None where there is none;
-    `objects` stand for S3, None where nothing does; `code` keeps deployment packages, None where there
+    `objects` stand for S3, None where nothing does;
+    `pools` are the surroundings of user pools; `code` keeps deployment packages, None where there
     is no folder for them; `installation` tells the issuers of user pools and
     the domain of APIs; `gateway_address` is where the public door of the gateway is.
     """
@@ -93,6 +95,7 @@ class Environment(Struct, frozen=True, kw_only=True, eq=False):
     keys: FetchingKeys | None = None
     functions: FunctionInvoker | None = None
     objects: Objects | None = None
+    pools: Pools | None = None
     code: CodeFiles | None = None
     installation: Installation = Installation()
     gateway_address: str = ""

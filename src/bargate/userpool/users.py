@@ -24,8 +24,10 @@ from bargate.records.pool_user import (
     UserStatus,
     folded,
 )
+from bargate.records.user_pool import USER_POOL
 from bargate.store.interface import AlreadyExists
 from bargate.userpool.aliases import aliases_of, name_attribute, taken
+from bargate.userpool.find import no_pool
 from bargate.userpool.passwords import Proofs, new_credentials
 from bargate.wire.error import AwsError
 
@@ -106,6 +108,8 @@ def create_user(
 
     With `moves_aliases` (ForceAliasCreation) another user loses the address that both have.
     """
+    if tx.find(USER_POOL, USER_POOL.key_of(pool)) is None:  # deleted while a password was hashed
+        raise no_pool(pool.id)
     if moves_aliases:
         _take_aliases(tx, pool, user)
     try:

@@ -4,5 +4,61 @@
     unsigned, by users:         the pool by ClientId or access token, never by who calls
 
 Operations are thin: request ──► userpool ──► output. Reads run in the call's transaction; what
-hashes, sends or calls functions is `Later(work)` on `call.environment.pools`.
+hashes, sends or calls functions is `Later(work)` on `call.environment.pools`. Nobody is asked what
+an unsigned operation may: a client id, a password, a token say that.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bargate.services.cognito_idp import (
+    authentication,
+    client_secrets,
+    clients,
+    current_user,
+    groups,
+    mfa_configuration,
+    resource_servers,
+    tags,
+    user_pools,
+    users,
+)
+from bargate.services.operation import OperationCall, Params, Service, Target, collect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MODULES = (
+    authentication,
+    client_secrets,
+    clients,
+    current_user,
+    groups,
+    mfa_configuration,
+    resource_servers,
+    tags,
+    user_pools,
+    users,
+)
+
+
+def _targets(operation: str, call: OperationCall, request: Params) -> Iterable[Target]:
+    pool_id, arn = request.get("UserPoolId"), request.get("ResourceArn")
+    if pool_id is not None:
+        arn = call.arn("cognito-idp", f"userpool/{pool_id}")
+    tags = request.get("UserPoolTags") or request.get("Tags") or {}
+    context: dict[str, str | tuple[str, ...]] = {
+        f"aws:RequestTag/{key}": value for key, value in tags.items()
+    }
+    if tags or request.get("TagKeys"):
+        context["aws:TagKeys"] = tuple(tags) or tuple(request["TagKeys"])
+    yield Target(action=f"cognito-idp:{operation}", resource=arn or "*", context=context)
+
+
+SERVICE = Service(
+    name="cognito-idp",
+    operations=collect(MODULES),
+    targets=_targets,
+    denied_code="AccessDeniedException",
+)

@@ -1,0 +1,53 @@
+"""Joins the surroundings of user pools: the store, keys, hashes, and where their issuers are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bargate.userpool.keys import Keyring
+from bargate.userpool.lockout import Lockouts
+from bargate.userpool.passwords import Hasher
+from bargate.userpool.pools import Pools
+from bargate.userpool.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bargate.records.user_pool import UserPool
+    from bargate.settings import ControlSettings
+    from bargate.store.interface import Store
+    from bargate.tokens.session import SealingKey
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_pools(
+    settings: ControlSettings,
+    store: Store,
+    keys: tuple[SealingKey, ...],
+    clock: Callable[[], datetime] = _now,
+) -> Pools:
+    """Give the surroundings of the user pools of one installation; `keys` are at least one."""
+    keyring = Keyring()
+    store.subscribe(keyring.committed)
+    return Pools(
+        store=store,
+        clock=clock,
+        hasher=Hasher(),
+        sessions=Sessions(keys, clock().timestamp()),
+        keyring=keyring,
+        lockouts=Lockouts(),
+        issuer_of=issuers(settings),
+    )
+
+
+def issuers(settings: ControlSettings) -> Callable[[UserPool], str]:
+    """Give what tells the `iss` of a pool's tokens."""
+    if settings.issuer_style == "aws":
+        return lambda pool: f"https://cognito-idp.{pool.region}.amazonaws.com/{pool.id}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
+    return lambda pool: f"{url}/{pool.id}"
