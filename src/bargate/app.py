@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from bargate.model.installation import Installation
     from bargate.reloading import Deliver, Show
     from bargate.settings import GatewaySettings
+    from bargate.snapshot.parts import State
     from bargate.source import Source
 
 HOST_DRAIN_S = 1.0
@@ -148,9 +149,8 @@ async def _serve(
     if control is None:
         _warn_of_keys(installation)
     local = {part_name(each): each for each in functions.local}
-    state = {} if control else state_of(installation)
-    supervisor = Supervisor(settings, {**state, **local}, installation, functions.host)
-    supervisor.pinned = local
+    state: State = {} if control else {**state_of(installation), **local}
+    supervisor = Supervisor(settings, state, installation, functions.host)
     signals = Signals()
     async with contextlib.AsyncExitStack() as stack:
         keeper = None
@@ -168,8 +168,10 @@ async def _serve(
             functions.host.settings = _with_endpoint(functions.host.settings, keeper)
         await _start(supervisor, keeper)
         deliver = _straight(supervisor, local) if keeper is None else _stored(keeper, supervisor)
-        if keeper is not None and loaded is not None:
-            await deliver(loaded)
+        if keeper is not None:
+            await keeper.store_functions(functions.local)
+            if loaded is not None:
+                await deliver(loaded)
         questions = await _answer_questions(supervisor)
         if questions is not None:
             stack.push_async_callback(questions.stop)

@@ -29,6 +29,7 @@ from bargate.control.messages import (
     Opened,
     Publish,
     Stored,
+    StoreFunctions,
     StoreStages,
 )
 from bargate.frames import Channel, decoder
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from bargate.gateway.supervisor import Supervisor
+    from bargate.model.function import Function
     from bargate.model.installation import ServedStage
     from bargate.settings import ControlSettings
 
@@ -101,6 +103,10 @@ class Keeper:
     async def store(self, stages: tuple[ServedStage, ...]) -> None:
         """Let the documents' stages be stored and served. Raises ControlFailed."""
         await self._store("the documents were", lambda number: StoreStages(number, stages))
+
+    async def store_functions(self, functions: tuple[Function, ...]) -> None:
+        """Let the operator's own functions be stored and known. Raises ControlFailed."""
+        await self._store("the functions were", lambda number: StoreFunctions(number, functions))
 
     async def _store(self, what: str, message: Callable[[int], Struct]) -> None:
         if self._channel is None or not self._listening.is_set():

@@ -1,6 +1,7 @@
 """What the supervisor and the control process say to each other, as framed msgpack.
 
-    supervisor ──► Begin, Applied, StoreStages, Collected, AskQuotas, Ending ──► control process
+    supervisor ──► Begin, Applied, StoreStages, StoreFunctions ──► control process
+    supervisor ──► Collected, AskQuotas, Ending ──► control process
     supervisor ◄── Opened, Listening, Publish, Stored ◄── control process
     supervisor ◄── Collect, LeasedQuotas, Forget ◄── control process
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from bargate.functions.messages import HostPlace
 from bargate.gateway.channel import AskQuotas, Forget, LeasedQuotas
 from bargate.gateway.metrics import Metrics
+from bargate.model.function import Function
 from bargate.model.installation import ServedStage
 from bargate.settings import ControlSettings
 from bargate.snapshot.parts import Update
@@ -56,6 +58,13 @@ class StoreStages(Struct, frozen=True, tag=True):
     stages: tuple[ServedStage, ...]
 
 
+class StoreFunctions(Struct, frozen=True, tag=True):
+    """Store the operator's own functions in place of those of before; answered with `Stored`."""
+
+    number: int
+    functions: tuple[Function, ...]
+
+
 class Stored(Struct, frozen=True, tag=True):
     """What was to be stored is stored and served; or, with an `error`, nothing of them changed."""
 
@@ -82,5 +91,5 @@ class Ending(Struct, frozen=True, tag=True):
     """Accept no more calls; the end of the stream comes when workers gave back what they leased."""
 
 
-ToControl = Begin | Applied | StoreStages | Collected | AskQuotas | Ending
+ToControl = Begin | Applied | StoreStages | StoreFunctions | Collected | AskQuotas | Ending
 FromControl = Opened | Listening | Publish | Stored | Collect | LeasedQuotas | Forget

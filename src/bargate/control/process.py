@@ -47,6 +47,7 @@ from bargate.control.messages import (
     Opened,
     Publish,
     Stored,
+    StoreFunctions,
     StoreStages,
     ToControl,
 )
@@ -64,6 +65,7 @@ from bargate.functions.client import FunctionsClient
 from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
+from bargate.services.lambda_.local import store_local
 from bargate.settings import run_directory
 from bargate.snapshot.identities import CompiledIdentities
 from bargate.stderr_log import log_to_stderr
@@ -75,6 +77,7 @@ from bargate.wire.models import ServiceModels
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from bargate.model.function import Function
     from bargate.model.installation import ServedStage
     from bargate.services.environment import Environment
     from bargate.snapshot.parts import Update
@@ -187,6 +190,8 @@ class Control:
                     _settle(self._collected.get(number), message)
                 case StoreStages(number, stages):
                     self._begin(self._keep(number, partial(self._store_stages, stages)))
+                case StoreFunctions(number, functions):
+                    self._begin(self._keep(number, partial(self._store_functions, functions)))
                 case AskQuotas():
                     self._begin(self._quotas.answer(message))
                 case Ending():
@@ -237,6 +242,9 @@ class Control:
 
     def _store_stages(self, stages: tuple[ServedStage, ...], tx: Transaction) -> None:
         store_documents(tx, stages, self._settings.partition, datetime.now(UTC))
+
+    def _store_functions(self, functions: tuple[Function, ...], tx: Transaction) -> None:
+        store_local(tx, functions, datetime.now(UTC))
 
     async def _reset(self) -> None:
         """Empty the state; the keys that this installation and its clients hold stay good."""

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from bargate.functions.messages import HostPlace
     from bargate.gateway.host_process import HostProcess
     from bargate.gateway.metrics import Metrics
-    from bargate.model.function import Function
     from bargate.settings import GatewaySettings
     from bargate.snapshot.explain import ExplainedCall
     from bargate.snapshot.parts import Part, State
@@ -73,7 +72,6 @@ class Supervisor:
         self._host = host
         self._serve = Serve(settings, installation or Installation(), self.functions)
         self._state = state
-        self.pinned: dict[str, Function] = {}  # stay, whatever else is served
         self.version = 0
         self.applied_at = time()
         self._number = 0  # of what is served
@@ -164,7 +162,7 @@ class Supervisor:
         number, state = self._tried, self._state
         try:
             for update in updates:
-                state = {**apply(state, update), **self.pinned}
+                state = apply(state, update)
             pieces = _pieces(number, updates)
             error = await _apply_all(self._workers, number, pieces)
             if error is not None:
@@ -187,8 +185,7 @@ class Supervisor:
         if self._host is None:
             return
         try:
-            pinned = Update(version=self.version, put={**self.pinned})
-            await self._host.follow((*updates, pinned) if updates else (), lambda: self._state)
+            await self._host.follow(updates, lambda: self._state)
         except OSError as error:
             _log.error("functions cannot be run: %s", error)
 
