@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
 from bargate.functions.credentials import environment_of
+from bargate.functions.packages import BadPackage, Packages
 from bargate.functions.pool import Held, Key, Pool
 from bargate.functions.runtime_process import RuntimeProcess
 from bargate.functions.runtime_spec import RuntimeSpec, StartFailed, failure
-from bargate.model.function import DirectoryCode
+from bargate.model.function import DirectoryCode, ZipCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from bargate.functions.registry import Found, Registry
     from bargate.settings import HostSettings
 
+_CODE = "code"  # of the host's folder
 _log = logging.getLogger("bargate.functions")
 
 
@@ -35,7 +38,12 @@ class Processes:
         self._pool = Pool(settings.processes, self._is_current, self._clock)
         self.give_back = self._pool.give_back
         self.sweep = self._pool.sweep
-        self.close = self._pool.close
+        self._packages = Packages(Path(settings.folder) / _CODE)
+
+    async def close(self) -> None:
+        """End all processes, and remove the code that was unpacked for them."""
+        await self._pool.close()
+        await self._packages.close()
 
     async def take(self, found: Found) -> Held:
         """Give a process for one invocation; whoever takes one gives it back.
@@ -78,6 +86,12 @@ class Processes:
         code = found.version.code
         if isinstance(code, DirectoryCode):
             return code.path
+        if isinstance(code, ZipCode):
+            try:
+                return str(await self._packages.unpacked(code))
+            except (BadPackage, OSError) as error:
+                text = f"the code of {found.arn} cannot be unpacked: {error}"
+                raise StartFailed(failure("InvalidZipFileException", text)) from error
         raise StartFailed(failure("InvalidCode", f"{found.arn} has no folder to run in"))
 
     def _log(self, found: Found) -> Callable[[bytes], None]:

@@ -166,7 +166,7 @@ def test_an_event_is_run_later(bargate: Running, origin: Backend) -> None:
     payload = json.dumps(f"http://127.0.0.1:{origin.port}/later").encode()
     answer = functions.invoke(FunctionName="later", InvocationType="Event", Payload=payload)
     assert (answer["StatusCode"], answer["Payload"].read()) == (202, b"")
-    until(lambda: [each.path for each in origin.received] == ["/later"])
+    until(lambda: [each.target for each in origin.received] == ["/later"])
 
 
 def test_functions_survive_a_killed_control_process_and_a_restart(
