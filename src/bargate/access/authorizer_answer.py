@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bargate.policy import CompiledPolicy
 
 
-class Answer(Struct, frozen=True, kw_only=True, eq=False):
+class Answer(Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """A valid answer: a policy, or with simple responses a yes or no.
 
     `context` has texts alone for REST APIs and any JSON for HTTP APIs; `size_bytes` bounds what it

@@ -32,7 +32,7 @@ class Clocks(Struct, frozen=True):
     steady: Callable[[], float] = monotonic
 
 
-class _Entry(Struct, eq=False):
+class _Entry(Struct, eq=False, gc=False):
     answer: Answer
     wall: float
     steady: float

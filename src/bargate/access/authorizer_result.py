@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from sys import intern
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -136,8 +137,8 @@ class ResultReader:
         if self._form.reserves_claims and "claims" in context:
             raise Malformed("context has the reserved key claims")
         if not self._form.is_rest:
-            return MappingProxyType(context) if context else _NOTHING
-        return MappingProxyType({name: _text(name, value) for name, value in context.items()})
+            return {intern(name): value for name, value in context.items()} or _NOTHING
+        return {intern(name): _text(name, value) for name, value in context.items()} or _NOTHING
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -175,11 +176,11 @@ def _compiled(document: Mapping[str, Any], *, private: bool) -> CompiledPolicy:
 def _text(name: str, value: object) -> str:
     """Write a scalar as AWS does (apigw-objects §2): `"123"`, `"true"`."""
     if isinstance(value, str):
-        return value
+        return intern(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return json.dumps(value)
+        return intern(json.dumps(value))
     raise Malformed(f"the context value {shown(name)} is neither text, number nor boolean")
 
 
@@ -194,9 +195,10 @@ def _usage_identifier_key(result: Mapping[str, Any]) -> str | None:
 
 def _errored(payload: bytes) -> Denial:
     try:
-        message = parse_object(payload).get("errorMessage")
+        error = parse_object(payload)
     except MalformedJson:
-        message = None
+        error = {}
+    message = error.get("errorMessage")
     if message == _UNAUTHORIZED:
         return Denial(
             response_type="UNAUTHORIZED",
@@ -206,7 +208,8 @@ def _errored(payload: bytes) -> Denial:
     return Denial(
         response_type="AUTHORIZER_FAILURE",
         reason="authorizer.failed",
-        detail=f"the authorizer's function failed: {shown(message)}; see its log",
+        detail=f"the authorizer's function failed: {shown(error.get('errorType'))}:"
+        f" {shown(message)}; see its log",
     )
 
 

@@ -5,6 +5,7 @@ always wins, whatever the order in the document.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct, structs
@@ -189,7 +190,7 @@ def _compile_statement(
     statement: Statement, ref: StatementRef, policy: Policy
 ) -> CompiledStatement:
     denies = statement.effect == "Deny"
-    decisions = (explicit_deny(ref),) if denies else tuple(allow(ref, b) for b in Bypass)
+    ref, decisions = _decisions(ref, denies)
     return CompiledStatement(
         ref=ref,
         denies=denies,
@@ -200,6 +201,12 @@ def _compile_statement(
         bypass=compile_bypass(statement.principal),
         decisions=decisions,
     )
+
+
+@lru_cache(maxsize=1024)
+def _decisions(ref: StatementRef, denies: bool) -> tuple[StatementRef, tuple[Decision, ...]]:  # noqa: FBT001  a cache key
+    """Give the decisions of a statement: the same for all policies of one name, as those of authorizers."""
+    return ref, (explicit_deny(ref),) if denies else tuple(allow(ref, b) for b in Bypass)
 
 
 def _resource_test(statement: Statement, policy: Policy) -> RequestTest | None:

@@ -23,7 +23,7 @@ def compile_bypass(element: PrincipalElement | None) -> Callable[[AccessRequest]
     """Compile to how far an Allow reaches for a principal that the element means."""
     if element is None or element.negated:
         # [I] The table names no NotPrincipal, so its Allow is only a delegation.
-        return lambda _request: Bypass.NOTHING
+        return _nothing
     if means_everyone(element):
         return lambda _request: Bypass.EVERYTHING
     names = named_principals(element)
@@ -36,6 +36,10 @@ def compile_bypass(element: PrincipalElement | None) -> Callable[[AccessRequest]
         return furthest
 
     return bypass
+
+
+def _nothing(_request: AccessRequest) -> Bypass:
+    return Bypass.NOTHING
 
 
 def means_everyone(element: PrincipalElement) -> bool:

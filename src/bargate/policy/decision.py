@@ -1,6 +1,7 @@
 """What the policies say about a request, and which statement said it."""
 
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -59,6 +60,7 @@ def explicit_deny(statement: StatementRef) -> Decision:
     return Decision(Effect.EXPLICIT_DENY, statement.kind, statement, f"Denied by {statement}.")
 
 
+@lru_cache(maxsize=256)
 def silent(kind: PolicyKind, policy: str = "") -> Decision:
     """Make the decision of policies that neither allow nor deny."""
     named = f"{kind.value} {policy}".strip()

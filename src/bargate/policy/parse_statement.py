@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, Literal
 
 from bargate.policy.document import Element, PrincipalElement, Statement
@@ -122,7 +123,8 @@ def _action(written: Mapping[str, Any], kind: PolicyKind, place: Place) -> Eleme
     actions = _texts(written[key], place.at(key))
     for action, action_place in actions:
         _check_action(action, kind, action_place)
-    return Element(tuple(action for action, _ in actions), key != "Action")
+    # Many policies name the same few actions.
+    return Element(tuple(intern(action) for action, _ in actions), key != "Action")
 
 
 def _check_action(action: str, kind: PolicyKind, place: Place) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any, cast
 
 import pytest
 from botocore import xform_name
+from msgspec import structs
 
+from authorizing import URI, Functions, answer, failed, statement
 from bargate.access.key_directory import KeySource
 from bargate.mapping.plan import UpstreamRequest
 from bargate.records.rest_authorizer import REST_AUTHORIZER, RestAuthorizer
@@ -299,11 +302,60 @@ class TestAuthorizers:
         assert "claims" not in output
         assert len(keys.fetched) <= 3
 
+    def function(self, api: Calling, kind: str, run: Any, **fields: Any) -> dict[str, str]:
+        self.functions = Functions(run)
+        api.environment = environment(functions=self.functions)
+        ids = self.authorizer(api, kind)
+        api.store.write(
+            lambda tx: tx.update(
+                REST_AUTHORIZER,
+                (ACCOUNT, REGION, ids["restApiId"], "auth1"),
+                lambda record: structs.replace(record, authorizer_uri=URI, **fields),
+            )
+        )
+        return ids
+
     @pytest.mark.parametrize("kind", ["TOKEN", "REQUEST"])
-    def test_functions_are_not_run_yet(self, api: Calling, kind: str) -> None:
-        api.environment = environment(keys=self.keys())
-        with pytest.raises(AwsError, match="cannot run functions yet"):
-            self.invoke(api, self.authorizer(api, kind), "x")
+    def test_a_function_is_asked_and_its_answer_told(self, api: Calling, kind: str) -> None:
+        returned = answer(statement(), context={"a": 1}, usageIdentifierKey="KEY" * 8)
+        ids = self.function(api, kind, lambda _: returned)
+        for _ in range(2):
+            output = self.invoke(api, ids, "SECRET-TOKEN")
+            assert output["clientStatus"] == 0, output
+            assert output["principalId"] == "ann"
+            assert output["authorization"] == {"a": ["1"]}
+            assert json.loads(output["policy"])["Statement"][0]["Effect"] == "Allow"
+            assert "SECRET" not in str(output)
+            assert "KEYKEY" not in str(output)
+        assert len(self.functions.events) == 2  # nothing is remembered from test to test
+        assert self.functions.events[0]["methodArn"].endswith("/test-invoke-stage/GET/")
+
+    @pytest.mark.parametrize(
+        ("returned", "status"),
+        [
+            (failed("Unauthorized"), 401),
+            (failed("boom"), 500),
+            ({"principalId": "ann"}, 500),
+            (answer(statement(effect="Deny")), 403),
+        ],
+    )
+    def test_an_answer_that_refuses(self, api: Calling, returned: Any, status: int) -> None:
+        output = self.invoke(api, self.function(api, "TOKEN", lambda _: returned), "t")
+        assert output["clientStatus"] == status
+
+    def test_a_missing_or_wrong_token_asks_nobody(self, api: Calling) -> None:
+        expression = {"identity_validation_expression": "[a-z]+"}
+        ids = self.function(api, "TOKEN", lambda _: answer(statement()), **expression)
+        for token in ("", "UPPER"):
+            assert self.invoke(api, ids, token)["clientStatus"] == 401
+        assert self.functions.events == []
+
+    def test_without_functions_nobody_is_let_in(self, api: Calling) -> None:
+        ids = self.function(api, "TOKEN", lambda _: answer(statement()))
+        api.environment = environment()
+        output = self.invoke(api, ids, "t")
+        assert output["clientStatus"] == 500
+        assert "principalId" not in output
 
     def test_without_keys_it_is_refused(self, api: Calling) -> None:
         with pytest.raises(AwsError, match="No key set"):
