@@ -30,7 +30,7 @@ N_HEX = (
     "43DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF"
 )
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def pad_hex(number: int | str) -> str:
@@ -86,6 +86,5 @@ class SrpClient:
 
 def timestamp_of(now: datetime) -> str:
     return (
-        f"{_DAYS[now.weekday()]} {_MONTHS[now.month - 1]} {now.day}"
-        f" {now:%H:%M:%S} UTC {now.year}"
+        f"{_DAYS[now.weekday()]} {_MONTHS[now.month - 1]} {now.day} {now:%H:%M:%S} UTC {now.year}"
     )
