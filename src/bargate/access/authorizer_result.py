@@ -38,10 +38,10 @@ MAX_RESOURCE_CHARACTERS: Final = 512  # AWS [D] apigw-evaluation §3
 MAX_KEY_CHARACTERS: Final = 128  # AWS [D] apigw-objects §1: of an API key's value
 MAX_POLICIES: Final = 256
 _UNAUTHORIZED: Final = "Unauthorized"
-# What is held of an answer: measured, see tests/unit/access/test_authorizer_memory.py.
+# What is held of an answer: measured, see tests/unit/access/test_authorizer_cache.py.
 _ANSWER_BYTES: Final = 700
-_BYTES_PER_POLICY_BYTE: Final = 30
-_BYTES_PER_CONTEXT_BYTE: Final = 20
+_BYTES_PER_POLICY_BYTE: Final = 15
+_BYTES_PER_CONTEXT_BYTE: Final = 10
 
 
 class Malformed(ValueError):

@@ -261,6 +261,7 @@ def test_flushes_are_seen_as_changes_of_the_stage(api):
     assert api("FlushStageCache", stageName="dev") == {}
     kinds = [(each.kind, each.key[-1]) for change in changes for each in change]
     assert kinds == [("rest_stage", "dev"), ("rest_stage", "dev")]
+    assert api.served().stage.authorizer_flushes == 1
 
 
 def test_a_stage_of_another_api_is_never_pointed_to(api):
