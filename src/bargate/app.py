@@ -25,6 +25,7 @@ from msgspec import Struct, structs
 from bargate.announcement import announce, announce_endpoint, url_of
 from bargate.control.keeper import Keeper
 from bargate.control.temporary import temporary_folder
+from bargate.functions.logs import logs_folder
 from bargate.gateway.host_process import HostProcess
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.supervisor import Supervisor
@@ -107,6 +108,7 @@ async def serve(
                 folder = endpoint.data or folders.enter_context(temporary_folder())
                 control = _control_settings(source, endpoint, folder)
             own = folders.enter_context(temporary_folder(in_memory=False))
+            own.chmod(0o711)  # functions' users go through to their code, by its name
             host = HostProcess(HostSettings(folder=str(own), processes=functions.processes))
             await _serve(source, settings, control, show, _Runnable(host, functions.local))
     finally:
@@ -151,6 +153,7 @@ async def _serve(
     local = {part_name(each): each for each in functions.local}
     state: State = {} if control else {**state_of(installation), **local}
     supervisor = Supervisor(settings, state, installation, functions.host)
+    functions.host.settings = _with_logs(functions.host.settings, supervisor.address[1])
     signals = Signals()
     async with contextlib.AsyncExitStack() as stack:
         keeper = None
@@ -256,6 +259,12 @@ async def _stop_workers(
     supervisor: Supervisor, signals: Signals, settings: GatewaySettings
 ) -> None:
     await supervisor.stop(signals.drain_s(settings.drain_s))
+
+
+def _with_logs(settings: HostSettings, port: int) -> HostSettings:
+    """Say where `bargate logs` looks for what functions write."""
+    run = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
+    return structs.replace(settings, logs=str(logs_folder(run, port)))
 
 
 def _with_endpoint(settings: HostSettings, keeper: Keeper) -> HostSettings:

@@ -65,12 +65,14 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
 class HostSettings(Struct, frozen=True, kw_only=True):
     """How Lambda functions are run.
 
-    `folder` is where code is unpacked and logs are kept; `processes` how many may live at once;
-    `endpoint_url` where functions find the installation's AWS APIs, None when it has none.
+    `folder` is where code is unpacked, and may be entered; `logs` where what functions write is
+    kept, None for the host's own log; `processes` how many may live at once; `endpoint_url` where
+    functions find the installation's AWS APIs, None when it has none.
     """
 
     folder: str
     processes: int
+    logs: str | None = None
     endpoint_url: str | None = None
 
 

@@ -11,6 +11,7 @@ It is started by the supervisor alone, and reads no configuration but what comes
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
@@ -63,6 +64,7 @@ class Host:
         self._registry = Registry()
         self._processes = Processes(self._registry, begin.settings)
         self._invoke = Invoking(self._registry, self._processes)
+        self._sweep_now = asyncio.Event()
         self._take(whole)
         self._under_way: set[asyncio.Task[None]] = set()
         self._connections: set[Channel[FromInvoker]] = set()
@@ -76,14 +78,18 @@ class Host:
         deadline_s = await self._obey()
         server.close()
         if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=deadline_s)
+            await asyncio.wait(set(self._under_way), timeout=deadline_s or ORPHAN_DRAIN_S)
         sweeping.cancel()
-        await self._processes.close()
+        await self._invoke.close()
+        await self._processes.close(forget=deadline_s is not None)
         for connection in tuple(self._connections):
             connection.close()
 
-    async def _obey(self) -> float:
-        """Take what the supervisor says; gives how long what is under way may take in the end."""
+    async def _obey(self) -> float | None:
+        """Take what the supervisor says; gives how long what is under way may take in the end.
+
+        None says that the supervisor is gone.
+        """
         pieces: list[Update] = []
         while (message := await self._channel.receive()) is not None:
             match message:
@@ -97,17 +103,26 @@ class Host:
                     return deadline_s
                 case BeginHost():
                     _log.error("told to begin twice; going on")
-        return ORPHAN_DRAIN_S
+        return None
 
     def _take(self, updates: Sequence[Update]) -> None:
         for update in updates:
             self._registry.take(update)
-        self._processes.sweep()
+        self._processes.announce()
+        self._sweep_now.set()
 
     async def _sweep(self) -> None:
+        """End and remove what is of no more use, every now and then and after every update."""
         while True:
-            await asyncio.sleep(SWEEP_S)
-            self._processes.sweep()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP_S):
+                    await self._sweep_now.wait()
+            self._sweep_now.clear()
+            try:
+                await self._processes.sweep()
+                self._invoke.sweep()
+            except Exception:  # noqa: BLE001  a bug met while tidying must not end it for ever
+                _log.exception("what is of no more use was not removed")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of a worker or the control process."""

@@ -34,12 +34,16 @@ _log = logging.getLogger("bargate.functions")
 
 
 class Key(Struct, frozen=True):
-    """What a process runs: another revision, or a changed folder, is another key."""
+    """What a process runs: another revision, or a changed folder, is another key.
+
+    `generation` counts the changes of a folder; `digest` is that of a package.
+    """
 
     function_arn: str
     version: str
     revision_id: str
     generation: int = 0
+    digest: str = ""
 
 
 class RunningProcess(Protocol):
@@ -98,6 +102,11 @@ class Pool:
     def living(self) -> int:
         """Count the processes that live, start or end."""
         return len(self._held) + sum(self._starting.values())
+
+    def digests(self) -> set[str]:
+        """Give the digests of packages that processes run, or will."""
+        keys = {*(held.key for held in self._held), *self._starting, *self._waiting}
+        return {key.digest for key in keys}
 
     async def take(self, key: Key, start: Callable[[], Awaitable[Held]]) -> Held:
         """Give a process of a key for one invocation; `start` starts one.

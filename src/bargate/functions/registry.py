@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from bargate.model.function import LATEST, UNQUALIFIED, Function
+from bargate.model.function import LATEST, UNQUALIFIED, Function, ZipCode
 from bargate.model.identity import Role
 from bargate.snapshot.principals import Policies
 from bargate.tokens.sealed import Sealer
@@ -131,11 +131,15 @@ class Registry:
         """Give the concurrency that functions of an account and region have reserved together."""
         return self._reserved.get((account_id, region), 0)
 
-    def current_revision(self, function_arn: str, version: str) -> str | None:
-        """Give the revision of a version as it is now, None when there is none."""
+    def current(self, function_arn: str, version: str) -> FunctionVersion | None:
+        """Give a version as it is now, None when there is none."""
         function = self.functions.get(function_arn)
-        named = None if function is None else _numbered(function, version)
-        return None if named is None else named.revision_id
+        return None if function is None else _numbered(function, version)
+
+    def digests(self) -> set[str]:
+        """Give the digests of all packages that versions run."""
+        codes = (each.code for function in self.functions.values() for each in function.versions)
+        return {code.sha256.lower() for code in codes if isinstance(code, ZipCode)}
 
 
 def _version_of(

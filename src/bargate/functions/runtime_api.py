@@ -131,8 +131,15 @@ class RuntimeApi:
             "Lambda-Runtime-Deadline-Ms": str(event.deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": event.function_arn,
         }
-        if event.trace_id.isascii() and event.trace_id.isprintable() and event.trace_id:
-            headers["Lambda-Runtime-Trace-Id"] = event.trace_id
+        more = {
+            "Lambda-Runtime-Trace-Id": event.trace_id,
+            "Lambda-Runtime-Client-Context": event.client_context,
+        }
+        headers |= {
+            name: value
+            for name, value in more.items()
+            if value and value.isascii() and value.isprintable()
+        }
         connection.reply(200, headers, event.payload)
 
     def _posted(

@@ -43,13 +43,17 @@ class RuntimeSpec(Struct, frozen=True, kw_only=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """One invocation: `deadline_ms` is in epoch time, `function_arn` the ARN that was invoked."""
+    """One invocation: `deadline_ms` is in epoch time, `function_arn` the ARN that was invoked.
+
+    `client_context` is JSON in one line of ASCII, empty without one.
+    """
 
     request_id: str
     payload: bytes
     function_arn: str
     deadline_ms: int
     trace_id: str = ""
+    client_context: str = ""
     wants_log: bool = False
 
 
