@@ -164,13 +164,24 @@ def header_maps(call: Call) -> tuple[dict[str, str], dict[str, list[str]]]:
             multi[name] = [value.decode("latin-1")]
         else:
             multi[name].append(value.decode("latin-1"))
+    for name, text in forwarding(call).items():
+        multi[name] = [text]
+    return {name: values[-1] for name, values in multi.items()}, multi
+
+
+def forwarding(
+    call: Call, trace: str = "X-Amzn-Trace-Id", forwarded: str = "X-Forwarded-"
+) -> dict[str, str]:
+    """Give the headers that the gateway adds, by these names."""
     port = call.header.get(b"host", b"").rpartition(b":")[2]
     default_port = "443" if call.secure else "80"
-    multi["X-Amzn-Trace-Id"] = [trace_id(call)]
-    multi["X-Forwarded-For"] = [forwarded_for(call)]
-    multi["X-Forwarded-Port"] = [port.decode("ascii") if port.isdigit() else default_port]
-    multi["X-Forwarded-Proto"] = ["https" if call.secure else "http"]
-    return {name: values[-1] for name, values in multi.items()}, multi
+    ends = ("for", "port", "proto") if forwarded.islower() else ("For", "Port", "Proto")
+    return {
+        trace: trace_id(call),
+        forwarded + ends[0]: forwarded_for(call),
+        forwarded + ends[1]: port.decode("ascii") if port.isdigit() else default_port,
+        forwarded + ends[2]: "https" if call.secure else "http",
+    }
 
 
 _OURS = frozenset(

@@ -11,6 +11,7 @@ from bargate.access.authorizer_event import (
     ClientCert,
     RequestEvent,
     client_cert,
+    forwarding,
     header_maps,
     path_parameters,
     query_maps,
@@ -162,8 +163,14 @@ def raw_path(call: Call, place: Place) -> str:
 
 def joined_headers(call: Call) -> dict[str, str]:
     """Give headers by lower-case names, those that came twice joined by commas, without cookies."""
-    _, multi = header_maps(call)
-    headers = {name.lower(): ",".join(values) for name, values in multi.items()}
+    if len(call.header) == len(call.headers):  # nothing came twice
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in call.header.items()
+        }
+        headers |= forwarding(call, "x-amzn-trace-id", "x-forwarded-")
+    else:
+        _, multi = header_maps(call)
+        headers = {name.lower(): ",".join(values) for name, values in multi.items()}
     headers.pop("cookie", None)
     return headers
 

@@ -111,7 +111,12 @@ _TRACE = re.compile(rb"[A-Za-z0-9=;:\-. ]{1,256}")
 
 def request_time(received_at: float) -> str:
     """Give seconds since the epoch in Common Log Format, e.g. `22/Nov/2026:18:59:49 +0000`."""
-    at = datetime.fromtimestamp(received_at, UTC)
+    return _second_in_clf(int(received_at))
+
+
+@lru_cache(maxsize=8)
+def _second_in_clf(second: int) -> str:
+    at = datetime.fromtimestamp(second, UTC)
     return f"{at:%d}/{_MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S} +0000"
 
 
