@@ -9,17 +9,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tests.endpoint import ACCOUNT, Endpoint
 
+from conformance.control.cognito_script import UNSIGNED
 from conformance.control.iam_script import AGENT
 from conformance.control.script import Step
 from conformance.control.world import ADMINISTRATOR, SCRIPT, World
 
 # Operations that need no permission (AWS [D] STS): who is asking, and one's own session.
-OPEN = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
-OPERATIONS = 413
+OPEN = {"sts:GetCallerIdentity", "sts:GetSessionToken", *UNSIGNED}
+OPERATIONS = 461
 MOST_PERMISSIONS = 4
 _DENIAL = re.compile(
     rf"User: arn:aws:iam::{ACCOUNT}:user/(?P<user>\w+) is not authorized to perform:"
-    r" (?P<action>[a-z0-9]+:[A-Za-z]+) on resource: (?P<resource>\S+)"
+    r" (?P<action>[a-z0-9-]+:[A-Za-z]+) on resource: (?P<resource>\S+)"
     r" (?P<why>because no identity-based policy allows the (?P=action) action"
     r"|with an explicit deny in an identity-based policy)"
 )
@@ -55,13 +56,14 @@ DENIED = {
     "ec2": {"UnauthorizedOperation"},
     "acm": {"AccessDeniedException"},
     "lambda": {"AccessDeniedException"},
+    "cognito-idp": {"AccessDeniedException"},
 }
 
 
 def expected_action(step: Step) -> str:
     if step.service == "lambda" and step.operation == "Invoke":
         return "lambda:InvokeFunction"
-    if step.service in ("iam", "sts", "ec2", "acm", "lambda"):
+    if step.service in ("iam", "sts", "ec2", "acm", "lambda", "cognito-idp"):
         return str(step)
     verb = VERBS[step.service][step.operation]
     return f"apigateway:{verb}"

@@ -11,6 +11,7 @@ from tests.endpoint import Endpoint
 
 from bargate.control.first_start import make_keys
 from bargate.records.access_key import ACCESS_KEY
+from conformance.control.cognito_script import UNSIGNED
 from conformance.control.world import SCRIPT, World
 
 OTHER = "210987654321"
@@ -45,6 +46,8 @@ def test_nothing_of_an_account_is_read_or_changed_from_another(endpoint: Endpoin
     for step in SCRIPT:
         if step.operation.startswith(("Create", "Import", "Generate", "Upload")):
             continue
+        if str(step) in UNSIGNED:  # no account calls them
+            continue
         tried += 1
         try:
             output = known.call(step, client(step.service))
@@ -73,7 +76,11 @@ def _everything(world: World) -> list[tuple[str, str]]:
     """Give what the first account reads, or how it is refused."""
     found = []
     for step in SCRIPT:
-        if step.service == "sts" or not step.operation.startswith(("Get", "List", "Describe")):
+        if (
+            step.service == "sts"
+            or str(step) in UNSIGNED
+            or not step.operation.startswith(("Get", "List", "Describe"))
+        ):
             continue
         try:
             output = world.known.call(step, world.root(step.service))

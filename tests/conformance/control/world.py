@@ -9,6 +9,7 @@ from tests.endpoint import Endpoint
 
 from conformance.control import (
     acm_script,
+    cognito_script,
     ec2_script,
     http_script,
     iam_script,
@@ -25,8 +26,10 @@ BUILD: tuple[Step, ...] = (
     *ec2_script.BUILD,
     *acm_script.BUILD,
     *lambda_script.BUILD,
+    *cognito_script.BUILD,
 )
 TEAR_DOWN: tuple[Step, ...] = (
+    *cognito_script.TEAR_DOWN,
     *lambda_script.TEAR_DOWN,
     *acm_script.TEAR_DOWN,
     *ec2_script.TEAR_DOWN,

@@ -1,0 +1,168 @@
+"""The script's part of user pools: one pool, its clients, users and groups, and users who sign in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.control.script import Given, Step, steps_of
+
+step = steps_of("cognito-idp")
+FIRST, OWN = "Temporary-1", "Longer-than-2!"
+FLOWS = [
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+]
+# Operations that users call without AWS credentials: a password or a token says what they may.
+UNSIGNED = frozenset(
+    f"cognito-idp:{name}"
+    for name in ("InitiateAuth", "RespondToAuthChallenge", "GetTokensFromRefreshToken", "GetUser")
+)
+
+
+def pool(known: Any, **more: Any) -> dict[str, Any]:
+    return {"UserPoolId": known.pool, **more}
+
+
+def client(known: Any, **more: Any) -> dict[str, Any]:
+    return pool(known, ClientId=known.pool_client, **more)
+
+
+def user(known: Any, name: str = "ann", **more: Any) -> dict[str, Any]:
+    return pool(known, Username=name, **more)
+
+
+def group(known: Any, **more: Any) -> dict[str, Any]:
+    return pool(known, GroupName="staff", **more)
+
+
+def server(known: Any, **more: Any) -> dict[str, Any]:
+    return pool(known, Identifier="https://pets", **more)
+
+
+def new_user(name: str) -> Given:
+    return lambda known: user(
+        known,
+        name,
+        TemporaryPassword=FIRST,
+        MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": f"{name}@example.org"}],
+    )
+
+
+def password_of(name: str) -> dict[str, Any]:
+    return {"AuthParameters": {"USERNAME": name, "PASSWORD": FIRST}}
+
+
+def own_password_of(name: str) -> dict[str, Any]:
+    return {
+        "ChallengeName": "NEW_PASSWORD_REQUIRED",
+        "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": OWN},
+    }
+
+
+BUILD: tuple[Step, ...] = (
+    step(
+        "CreateUserPool",
+        lambda _: {"PoolName": "people", "UserPoolTags": {"team": "a"}},
+        pool="UserPool.Id",
+        pool_arn="UserPool.Arn",
+    ),
+    step("DescribeUserPool", pool),
+    step("ListUserPools", lambda _: {"MaxResults": 10}),
+    step("UpdateUserPool", lambda k: pool(k, AutoVerifiedAttributes=["email"])),
+    step(
+        "AddCustomAttributes",
+        lambda k: pool(k, CustomAttributes=[{"Name": "team", "AttributeDataType": "String"}]),
+    ),
+    step(
+        "SetUserPoolMfaConfig", lambda k: pool(k, SoftwareTokenMfaConfiguration={"Enabled": True})
+    ),
+    step("GetUserPoolMfaConfig", pool),
+    step("TagResource", lambda k: {"ResourceArn": k.pool_arn, "Tags": {"stage": "b"}}),
+    step("ListTagsForResource", lambda k: {"ResourceArn": k.pool_arn}),
+    step("UntagResource", lambda k: {"ResourceArn": k.pool_arn, "TagKeys": ["stage"]}),
+    step("CreateResourceServer", lambda k: server(k, Name="pets")),
+    step("DescribeResourceServer", server),
+    step(
+        "UpdateResourceServer",
+        lambda k: server(
+            k, Name="pets", Scopes=[{"ScopeName": "read", "ScopeDescription": "Read"}]
+        ),
+    ),
+    step("ListResourceServers", pool),
+    step(
+        "CreateUserPoolClient",
+        lambda k: pool(k, ClientName="server", GenerateSecret=True),
+        pool_client="UserPoolClient.ClientId",
+    ),
+    step("AddUserPoolClientSecret", client, secret_id="ClientSecretDescriptor.ClientSecretId"),
+    step("ListUserPoolClientSecrets", client),
+    step("DeleteUserPoolClientSecret", lambda k: client(k, ClientSecretId=k.secret_id)),
+    step("DeleteUserPoolClient", client),
+    step(
+        "CreateUserPoolClient",
+        lambda k: pool(k, ClientName="app", ExplicitAuthFlows=FLOWS),
+        pool_client="UserPoolClient.ClientId",
+    ),
+    step("DescribeUserPoolClient", client),
+    step("UpdateUserPoolClient", lambda k: client(k, ExplicitAuthFlows=FLOWS)),
+    step("ListUserPoolClients", pool),
+    step("AdminCreateUser", new_user("ann")),
+    step("AdminCreateUser", new_user("ben")),
+    step("AdminGetUser", user),
+    step("ListUsers", lambda k: pool(k, Filter='email ^= "ann"')),
+    step(
+        "AdminUpdateUserAttributes",
+        lambda k: user(k, UserAttributes=[{"Name": "name", "Value": "Ann"}]),
+    ),
+    step("AdminDeleteUserAttributes", lambda k: user(k, UserAttributeNames=["name"])),
+    step("CreateGroup", lambda k: group(k, Precedence=1)),
+    step("GetGroup", group),
+    step("UpdateGroup", lambda k: group(k, Description="who works here")),
+    step("ListGroups", pool),
+    step("AdminAddUserToGroup", lambda k: group(k, Username="ann")),
+    step("ListUsersInGroup", group),
+    step("AdminListGroupsForUser", user),
+    step(
+        "InitiateAuth",
+        lambda k: {
+            "ClientId": k.pool_client,
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            **password_of("ann"),
+        },
+        session="Session",
+    ),
+    step(
+        "RespondToAuthChallenge",
+        lambda k: {"ClientId": k.pool_client, "Session": k.session, **own_password_of("ann")},
+        access_token="AuthenticationResult.AccessToken",
+        refresh_token="AuthenticationResult.RefreshToken",
+    ),
+    step("GetUser", lambda k: {"AccessToken": k.access_token}),
+    step(
+        "GetTokensFromRefreshToken",
+        lambda k: {"ClientId": k.pool_client, "RefreshToken": k.refresh_token},
+    ),
+    step(
+        "AdminInitiateAuth",
+        lambda k: client(k, AuthFlow="ADMIN_USER_PASSWORD_AUTH", **password_of("ben")),
+        admin_session="Session",
+    ),
+    step(
+        "AdminRespondToAuthChallenge",
+        lambda k: client(k, Session=k.admin_session, **own_password_of("ben")),
+    ),
+    step("AdminSetUserPassword", lambda k: user(k, "ben", Password=FIRST + "!")),
+)
+
+TEAR_DOWN: tuple[Step, ...] = (
+    step("AdminRemoveUserFromGroup", lambda k: group(k, Username="ann")),
+    step("DeleteGroup", group),
+    step("AdminDisableUser", user),
+    step("AdminEnableUser", user),
+    step("AdminDeleteUser", user),
+    step("DeleteUserPoolClient", client),
+    step("DeleteResourceServer", server),
+    step("DeleteUserPool", pool),
+)
