@@ -66,7 +66,9 @@ def test_a_multiple_of_n_is_refused(multiple: int) -> None:
         srp.begin(verifier(srp.new_salt()), f"{multiple * srp.N:x}")
 
 
-@pytest.mark.parametrize("text", ["", "-1", "+1", " 1", "1 ", "0x1", "1_0", "g", "\uff11", "f" * 771])
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", " 1", "1 ", "0x1", "1_0", "g", "\uff11", "f" * 771]
+)
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(srp.UnusableValue):
         srp.begin(verifier(srp.new_salt()), text)
