@@ -5,6 +5,7 @@ ZipCode ──► Packages         DirectoryCode ──► Watched: another gene
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class CodeFolders:
     """Code on disk; `folder` is where packages are unpacked, `clock` a monotonic one."""
 
     def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
+        shutil.rmtree(folder, ignore_errors=True)  # what a host left that was killed
         self._packages = Packages(folder)
         self._clock = clock
         self._watched: dict[str, Watched] = {}

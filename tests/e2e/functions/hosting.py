@@ -7,6 +7,7 @@ async with hosting(function(folder, "main.handler")) as host:
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -61,7 +62,7 @@ class Hosted:
             self._state.pop(name, None)
         await self.process.follow((update,), lambda: self._state)
 
-    async def invoke(
+    async def invoke(  # noqa: PLR0913  what an invocation may say
         self,
         name: str,
         payload: bytes = b"{}",
@@ -70,6 +71,7 @@ class Hosted:
         timeout_s: float = 20.0,
         qualifier: str = "",
         revision_id: str | None = None,
+        is_event: bool = False,
     ) -> Outcome:
         """Invoke a function as an API of its account."""
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}{qualifier}"
@@ -80,6 +82,7 @@ class Hosted:
                 invoker=invoker,
                 timeout_s=timeout_s,
                 revision_id=revision_id,
+                is_event=is_event,
             )
         )
 
@@ -88,7 +91,7 @@ class Hosted:
 async def hosting(*parts: Part, processes: int = 4) -> AsyncIterator[Hosted]:
     """Run a host that knows parts until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
+        os.chmod(folder, 0o711)  # noqa: PTH101  a moment
         process = HostProcess(HostSettings(folder=folder, processes=processes))
         hosted = Hosted(process)
         try:
