@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, assert_never
 from bargate.model.function import UNQUALIFIED
 from bargate.model.identity import Role
 from bargate.model.invocation import ByRole, ByService, Permitted, Refused
-from bargate.policy import AccessRequest, PolicyKind, RoleSession, Service
+from bargate.policy import (
+    AccessRequest,
+    MalformedPolicy,
+    PolicyKind,
+    RoleSession,
+    Service,
+    compile_policy,
+    parse_policy,
+)
 from bargate.policy.evaluate import PolicySet, evaluate
 from bargate.snapshot.identities import MAX_REMEMBERED_POLICIES, compile_or_deny
 
@@ -33,14 +41,35 @@ ASSUME = "sts:AssumeRole"
 SESSION_NAME = "BackplaneAssumeRoleSession"  # AWS [R] what API Gateway names its sessions
 Values = dict[str, "str | tuple[str, ...]"]
 
-# What does not compile denies all.
+# A policy of a role that does not compile denies all.
 _compile = lru_cache(MAX_REMEMBERED_POLICIES)(partial(compile_or_deny, None))
+
+
+class _Unreadable(Exception):
+    """A resource or trust policy does not compile; whatever it was to say, it lets nobody in."""
+
+
+@lru_cache(MAX_REMEMBERED_POLICIES)
+def _read(text: str, kind: PolicyKind) -> CompiledPolicy:
+    try:
+        return compile_policy(parse_policy(text, kind))
+    except (MalformedPolicy, RecursionError) as error:
+        raise _Unreadable from error
 
 
 def refusal(
     found: Found, invocation: Invocation, roles: Mapping[str, Policies], now: float
 ) -> Refused | None:
     """Say why an invocation may not be made, None when it may; `now` is seconds, epoch."""
+    try:
+        return _refused(found, invocation, roles, now)
+    except _Unreadable:
+        return _denied(f"The resource policy of {found.arn} cannot be read, so it lets nobody in.")
+
+
+def _refused(
+    found: Found, invocation: Invocation, roles: Mapping[str, Policies], now: float
+) -> Refused | None:
     match invocation.invoker:
         case Permitted():
             return None
@@ -135,7 +164,10 @@ def may_assume(role: Role, service: str, source: Values, now: float) -> bool:
         **{f"aws:resourcetag/{key.lower()}": value for key, value in role.tags.items()},
         **{f"iam:resourcetag/{key.lower()}": value for key, value in role.tags.items()},
     }
-    policies = PolicySet(resource=_compile(role.trust_policy, PolicyKind.TRUST))
+    try:
+        policies = PolicySet(resource=_read(role.trust_policy, PolicyKind.TRUST))
+    except _Unreadable:
+        return False
     request = AccessRequest(Service(service), ASSUME, role.arn, context)
     return evaluate(policies, request, resource_account=role.account_id).allowed
 
@@ -152,7 +184,7 @@ def untrusting(role_arn: str, service: str) -> str:
 def _resource_policy(found: Found) -> CompiledPolicy | None:
     """Give the policy of the very qualifier: AWS keeps one for each, and one for the bare ARN."""
     text = found.function.policies.get(found.qualifier or UNQUALIFIED)
-    return None if text is None else _compile(text, PolicyKind.RESOURCE)
+    return None if text is None else _read(text, PolicyKind.RESOURCE)
 
 
 def _service_context(found: Found, invoker: ByService, now: float) -> Values:
