@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 from bargate.frames import Channel, FrameTooLarge, decoder
@@ -26,6 +27,8 @@ MAX_UNDER_WAY_BYTES = 256 * 1024 * 1024
 # How long the host of the first function may take to be there, once the function is known.
 APPEAR_S = 5.0
 _APPEAR_TICK_S = 0.02
+
+_log = logging.getLogger("bargate.functions")
 
 _GONE = Refused(
     reason="unavailable", message="The functions host ended while the function was invoked."
@@ -67,6 +70,8 @@ class _Connection:
                 told = self._waiting.get(message.number)
                 if told is not None and not told.done():
                     told.set_result(message.outcome)
+        except ValueError as error:  # what is no message of the host's
+            _log.error("the functions host said what cannot be read: %s", error)
         finally:
             self.is_open = False
             self.channel.close()
