@@ -25,14 +25,18 @@ never proves; it says which challenge is due. So a challenge more is a file in `
 in its table, and, if it is asked for after a first factor, a gate and a line in `GATES`.
 
     pools             Pools, and the Protocols it is made of: Messenger (`Message`), Triggers
-    find, users       who is who; make, change, delete users (sign-up, import, federation, admin)
+    find, users       who is who; make, change, delete users (sign-up, import, federation, admin);
+                      what is keyed (pool, sub, …) is listed in `users.OWNED`, what is keyed
+                      (pool, …) in `directory.CONTENTS`, so that it goes with its owner
     schema, attributes, aliases, password_policy     what users may have, pure
     passwords         argon2id in threads, other schemes by prefix, SRP verifiers; one stand-in
                       for users who do not exist, so that they cost as much as those who do
     srp, secret_hash, lockout                        the mathematics of proofs, pure
+    prove, srp_challenge  what flows and challenges share: password, lock, SRP's first half
     sessions          sealed, single-use, expiring challenge sessions
     keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them
-    groups, mfa_config, pool_settings, client_settings   what administrators say, checked
+    directory, users, admin_users, groups            pools, users and groups as wholes
+    pool_settings, client_settings, user_search      what administrators say and ask, checked
 
 Where do I add …? A code that is sent: `codes` with a record in `records/pool_code.py`, texts in
 `messages`; it goes out by `pools.messenger`. A trigger: its name and shapes in `triggers/`; call
