@@ -36,7 +36,9 @@ ROLE_TRUST = {
 @pytest.fixture(scope="module")
 def bargate(tmp_path_factory: pytest.TempPathFactory, run_dir: Path) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("integrations") / "data"
-    with installation("--workers", "1", "--access-log", "-", folder=folder, run_dir=run_dir) as running:
+    with installation(
+        "--workers", "1", "--access-log", "-", folder=folder, run_dir=run_dir
+    ) as running:
         yield running
 
 
