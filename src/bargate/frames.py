@@ -78,15 +78,17 @@ class Channel(Generic[Incoming]):
         frame = encode(message)
         if len(frame) > MAX_FRAME_BYTES:
             raise FrameTooLarge(f"{len(frame)} bytes; a message may have {MAX_FRAME_BYTES}")
-        try:
+        if self._writer.is_closing():  # uvloop raises RuntimeError
+            return
+        with contextlib.suppress(ConnectionError):
             self._writer.write(_LENGTH.pack(len(frame)) + frame)
             await self._writer.drain()
-        except ConnectionError:
-            return
 
     def post(self, message: Struct) -> None:
         """Send a small message without waiting until the receiver has room for it."""
         frame = encode(message)
+        if self._writer.is_closing():
+            return
         with contextlib.suppress(ConnectionError):
             self._writer.write(_LENGTH.pack(len(frame)) + frame)
 

@@ -36,8 +36,8 @@ def shown_event(event: bytes, hidden: frozenset[str]) -> str:
     return _cut(json.dumps(_redacted(msgspec.json.decode(event), secret), ensure_ascii=False))
 
 
-def shown_answer(answer: Answer | Denial) -> str:
-    """Write what was returned, without its usageIdentifierKey."""
+def shown_answer(answer: Answer | Denial, hidden: frozenset[str] = frozenset()) -> str:
+    """Write what was returned, without its usageIdentifierKey; `hidden` as in `shown_event`."""
     if isinstance(answer, Denial):
         return answer.detail
     shown: dict[str, Any] = {}
@@ -47,7 +47,8 @@ def shown_answer(answer: Answer | Denial) -> str:
         shown["principalId"] = answer.principal_id
         shown["policyDocument"] = json.loads(render(answer.policy.policy))
     if answer.context:
-        shown["context"] = dict(answer.context)
+        # Functions hand a token on to the backend by its own name.
+        shown["context"] = _redacted(dict(answer.context), _SECRET_NAMES | hidden)
     if answer.usage_identifier_key is not None:
         shown["usageIdentifierKey"] = "(not shown)"
     return _cut(json.dumps(shown, ensure_ascii=False))
@@ -60,7 +61,7 @@ def told_lines(told: Told) -> tuple[str, ...]:
         lines.append(f"not asked: its answer was remembered {told.age_s:.1f} s ago")
     if told.sent:
         lines.append(f"sent: {shown_event(told.sent, told.hidden)}")
-    lines.append(f"returned: {shown_answer(told.answer)}")
+    lines.append(f"returned: {shown_answer(told.answer, told.hidden)}")
     if not isinstance(told.answer, Denial) and told.answer.pitfall is not None:
         lines.append(
             f"warning: its policy allows {told.answer.pitfall} alone and is remembered for other"
@@ -77,6 +78,8 @@ def _redacted(value: Any, secret: frozenset[str]) -> Any:
             else _redacted(inner, secret)
             for name, inner in value.items()
         }
+    if isinstance(value, list):
+        return [_redacted(inner, secret) for inner in value]
     return value
 
 

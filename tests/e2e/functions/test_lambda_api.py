@@ -125,6 +125,27 @@ def test_a_version_runs_what_it_was_published_with(bargate: Running) -> None:
     assert invoked(bargate, "versions", Qualifier="live") == 2
 
 
+def test_an_alias_shares_its_calls_out(bargate: Running) -> None:
+    functions = bargate.client("lambda")
+    made(bargate, "shared", "def handler(event, context):\n    return 1\n", Publish=True)
+    text = "def handler(event, context):\n    return 2\n"
+    functions.update_function_code(FunctionName="shared", ZipFile=package(text), Publish=True)
+    functions.create_alias(
+        FunctionName="shared",
+        Name="both",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}},
+    )
+    for weight, ran in ((0.5, {1, 2}), (1.0, {2}), (0.0, {1})):
+        functions.update_alias(
+            FunctionName="shared",
+            Name="both",
+            RoutingConfig={"AdditionalVersionWeights": {"2": weight}},
+        )
+        # forty calls of one version by chance: once in 2^39
+        assert {invoked(bargate, "shared", Qualifier="both") for _ in range(40)} == ran
+
+
 def test_a_function_works_as_its_role(bargate: Running) -> None:
     made(bargate, "who", WHO, Timeout=20)
     assert invoked(bargate, "who") == "arn:aws:sts::000000000000:assumed-role/runs/who"
@@ -174,12 +195,14 @@ def test_functions_survive_a_killed_control_process_and_a_restart(
 ) -> None:
     folder = tmp_path / "data"
     with installation("--workers", "1", folder=folder, run_dir=run_dir) as running:
-        made(running, "stays", ECHO, Environment={"Variables": {"GREETING": "still"}})
+        made(running, "stays", ECHO, Environment={"Variables": {"GREETING": "still-secret"}})
         os.kill(running.control_id, signal.SIGKILL)
         # the next call waits at the socket, which the supervisor holds
-        assert invoked(running, "stays")["greeting"] == "still"
+        assert invoked(running, "stays")["greeting"] == "still-secret"
         (file,) = (folder / "functions").glob("*.zip")
     with installation("--workers", "1", folder=folder, run_dir=run_dir) as running:
         assert file.exists()
-        assert invoked(running, "stays")["greeting"] == "still"
-        assert b"still" not in (folder / "bargate.db").read_bytes()
+        assert invoked(running, "stays")["greeting"] == "still-secret"
+        kept = [each for each in folder.rglob("*") if each.is_file()]
+        assert {"bargate.db", "bargate.db-wal"} <= {each.name for each in kept}
+        assert not [each for each in kept if b"still-secret" in each.read_bytes()]

@@ -81,7 +81,8 @@ def test_environment_is_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_descriptors_are_the_three_and_its_connection() -> None:
     open_ones = answer(run(once("plain.descriptors")))
     assert {0, 1, 2} <= set(open_ones)
-    assert len(open_ones) <= 6  # the folder that is listed, and the client's connection and pipe
+    assert len(open_ones) <= 7  # the folder that is listed, the client's connection and its pipes
+    assert answer(run(once("plain.standard_input"))) == "/dev/null"  # not its connection
 
 
 def test_logs_have_lambda_lines_and_a_tail() -> None:

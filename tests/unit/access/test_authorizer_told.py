@@ -36,7 +36,11 @@ SECRETS = {
 
 def told(step: Any, made: Any) -> list[str]:
     functions = Functions(
-        lambda _: answer(statement(), context={"a": "b"}, usageIdentifierKey="SECRET-9")
+        lambda _: answer(
+            statement(),
+            context={"a": "b", "Access_Token": "SECRET-2"},
+            usageIdentifierKey="SECRET-9",
+        )
     )
     controls = ((lambda_authorizer.CONTROL, step),)
     facts = Facts({})
@@ -73,7 +77,7 @@ def test_no_secret_is_told(step: Any) -> None:
     if "SECRET-4" in shown:  # told only where it names nobody
         assert '"type": "TOKEN"' not in shown
         pytest.fail("an identity source is told")
-    assert '"context": {"a": "b"}' in shown
+    assert '"context": {"a": "b", "Access_Token": "(sha256 ' in shown
     assert "sha256" in shown
 
 

@@ -46,7 +46,8 @@ class Plan:
     def __init__(self) -> None:
         with open(0, "rb") as given:
             plan = json.load(given)
-        os.open("/dev/null", os.O_RDONLY)  # takes the place of standard input
+        # Takes the place of standard input, and stays: else the runtime's first socket would.
+        os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)  # noqa: FBT003
         self.host_pid: int = plan["host_pid"]
         self.uid: int | None = plan["uid"]
         self.own_root: bool = plan["own_root"]

@@ -32,4 +32,7 @@ def check_role(call: OperationCall, ref: FunctionRef, role_arn: str) -> None:
 
 
 def _not_assumable() -> Exception:
-    return invalid("The role defined for the function cannot be assumed by Lambda.")
+    return invalid(
+        "The role defined for the function cannot be assumed by Lambda. There is no such role in"
+        f" this account, or its trust policy does not let {LAMBDA} assume it."
+    )

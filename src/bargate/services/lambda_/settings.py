@@ -103,7 +103,7 @@ def checked_runtime(runtime: str) -> str:
     except UnknownRuntime as error:
         raise invalid(
             f"The runtime parameter of {runtime[:64]} is not supported: {error}. Code in other"
-            " languages can run elsewhere, behind a URL (bargate serve --function NAME=URL)."
+            " languages can run elsewhere, behind a URL (bargate serve --function NAME=url:http://…)."
         ) from error
     return runtime
 

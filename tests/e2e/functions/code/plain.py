@@ -47,6 +47,10 @@ def descriptors(event, context):
     return sorted(int(name) for name in os.listdir("/proc/self/fd"))
 
 
+def standard_input(event, context):
+    return os.readlink("/proc/self/fd/0")  # noqa: PTH115
+
+
 def keeps(event, context):
     with open("/tmp/kept" if event is None else event, "w") as kept:
         kept.write("x")

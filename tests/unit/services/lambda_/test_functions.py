@@ -166,7 +166,10 @@ def test_a_package_comes_from_s3(endpoint: Endpoint, functions: Any) -> None:
 def test_a_role_is_handed_on_only_by_who_may_and_must_trust_lambda(
     endpoint: Endpoint, functions: Any
 ) -> None:
-    text = "The role defined for the function cannot be assumed by Lambda."
+    text = (
+        "The role defined for the function cannot be assumed by Lambda. There is no such role in"
+        " this account, or its trust policy does not let lambda.amazonaws.com assume it."
+    )
     endpoint.client("iam").create_role(
         RoleName="other", AssumeRolePolicyDocument=trust("ecs-tasks.amazonaws.com")
     )
