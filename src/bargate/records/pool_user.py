@@ -70,7 +70,8 @@ class PoolCredentials(Struct, frozen=True, kw_only=True):
     `hash` says by itself how it was made (argon2id, or another's that was imported). `salt` and
     `verifier` (hex) are SRP's, absent until a password is known in clear once. `former` are hashes
     before it, newest first. `changed_at` ends proofs that were begun with another password.
-    `totp_seed` is Base32; `totp_step` the latest time step whose code was taken.
+    `totp_seed` is Base32; `totp_step` the latest time step whose code was taken; `totp_pending` a
+    seed that becomes the user's with its first code.
     """
 
     pool_id: str
@@ -81,6 +82,7 @@ class PoolCredentials(Struct, frozen=True, kw_only=True):
     verifier: Secret | None = None
     former: tuple[Secret, ...] = ()
     totp_seed: Secret | None = None
+    totp_pending: Secret | None = None
     totp_name: str | None = None
     totp_step: int = -1
 

@@ -68,6 +68,14 @@ def the_user(tx: Reader, pool: UserPool, name: str) -> PoolUser:
     return user
 
 
+def user_of(tx: Reader, pool: UserPool, sub: str | None) -> PoolUser:
+    """Give the user whose sign-in goes on; raises NotAuthorizedException when they are gone."""
+    user = None if sub is None else tx.find(POOL_USER, (pool.id, sub))
+    if user is None:
+        raise wrong_password()
+    return user
+
+
 def credentials_of(tx: Reader, user: PoolUser) -> PoolCredentials:
     """Give a user's credentials; of one who has none, empty ones."""
     found = tx.find(POOL_CREDENTIALS, (user.pool_id, user.sub))

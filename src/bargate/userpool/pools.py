@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from bargate.userpool.code_limits import CodeLimits
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -104,3 +105,4 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     issuer_of: Callable[[UserPool], str]
     triggers: Triggers = NoTriggers()
     messenger: Messenger | None = None
+    code_limits: CodeLimits = field(default_factory=CodeLimits)

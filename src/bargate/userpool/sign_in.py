@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MAY_RETRY: Final = frozenset(
     {
         "CodeMismatchException",
+        "ExpiredCodeException",
         "InvalidParameterException",
         "InvalidPasswordException",
         "PasswordHistoryPolicyViolationException",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from bargate.identity.totp import code_of, step_at
+from bargate.secret import Secret
 from conformance.control.script import Given, Step, steps_of
 
 step = steps_of("cognito-idp")
@@ -16,7 +19,17 @@ FLOWS = [
 # Operations that users call without AWS credentials: a password or a token says what they may.
 UNSIGNED = frozenset(
     f"cognito-idp:{name}"
-    for name in ("InitiateAuth", "RespondToAuthChallenge", "GetTokensFromRefreshToken", "GetUser")
+    for name in (
+        "InitiateAuth",
+        "RespondToAuthChallenge",
+        "GetTokensFromRefreshToken",
+        "GetUser",
+        "AssociateSoftwareToken",
+        "VerifySoftwareToken",
+        "SetUserMFAPreference",
+        "SetUserSettings",
+        "GetUserAuthFactors",
+    )
 )
 
 
@@ -60,6 +73,13 @@ def own_password_of(name: str) -> dict[str, Any]:
         "ChallengeResponses": {"USERNAME": name, "NEW_PASSWORD": OWN},
     }
 
+
+def first_code(known: Any) -> dict[str, Any]:
+    step = step_at(datetime.now(UTC).timestamp())
+    return {"AccessToken": known.access_token, "UserCode": code_of(Secret(known.totp), step)}
+
+
+TOKEN_PREFERRED = {"SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True}}
 
 BUILD: tuple[Step, ...] = (
     step(
@@ -140,6 +160,17 @@ BUILD: tuple[Step, ...] = (
         refresh_token="AuthenticationResult.RefreshToken",
     ),
     step("GetUser", lambda k: {"AccessToken": k.access_token}),
+    step(
+        "AssociateSoftwareToken",
+        lambda k: {"AccessToken": k.access_token},
+        totp="SecretCode",
+    ),
+    step("VerifySoftwareToken", first_code),
+    step("SetUserMFAPreference", lambda k: {"AccessToken": k.access_token, **TOKEN_PREFERRED}),
+    step("AdminSetUserMFAPreference", lambda k: user(k, **TOKEN_PREFERRED)),
+    step("SetUserSettings", lambda k: {"AccessToken": k.access_token, "MFAOptions": []}),
+    step("AdminSetUserSettings", lambda k: user(k, MFAOptions=[])),
+    step("GetUserAuthFactors", lambda k: {"AccessToken": k.access_token}),
     step(
         "GetTokensFromRefreshToken",
         lambda k: {"ClientId": k.pool_client, "RefreshToken": k.refresh_token},

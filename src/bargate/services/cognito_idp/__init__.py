@@ -19,8 +19,11 @@ from bargate.services.cognito_idp import (
     current_user,
     groups,
     mfa_configuration,
+    mfa_preference,
     resource_servers,
+    software_token,
     tags,
+    tokens,
     user_pools,
     users,
 )
@@ -36,8 +39,11 @@ MODULES = (
     current_user,
     groups,
     mfa_configuration,
+    mfa_preference,
     resource_servers,
+    software_token,
     tags,
+    tokens,
     user_pools,
     users,
 )

@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from bargate.userpool.challenges.mfa_setup import mfa_setup
 from bargate.userpool.challenges.new_password_required import new_password_required
+from bargate.userpool.challenges.one_time_code import one_time_code
 from bargate.userpool.challenges.password_verifier import password_verifier
+from bargate.userpool.challenges.select_challenge import answered_by, select_challenge
+from bargate.userpool.challenges.select_mfa_type import select_mfa_type
+from bargate.userpool.challenges.software_token_mfa import software_token_mfa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,5 +40,14 @@ CHALLENGES: Final[Mapping[str, ChallengeRule]] = MappingProxyType(
     {
         "PASSWORD_VERIFIER": ChallengeRule(answer=password_verifier, has_block=True),
         "NEW_PASSWORD_REQUIRED": ChallengeRule(answer=new_password_required),
+        "SELECT_CHALLENGE": ChallengeRule(answer=select_challenge),
+        "PASSWORD": ChallengeRule(answer=answered_by("PASSWORD", "PASSWORD")),
+        "PASSWORD_SRP": ChallengeRule(answer=answered_by("PASSWORD_SRP", "SRP_A")),
+        "EMAIL_OTP": ChallengeRule(answer=one_time_code("EMAIL_OTP")),
+        "SMS_OTP": ChallengeRule(answer=one_time_code("SMS_OTP")),
+        "SMS_MFA": ChallengeRule(answer=one_time_code("SMS_MFA")),
+        "SOFTWARE_TOKEN_MFA": ChallengeRule(answer=software_token_mfa),
+        "SELECT_MFA_TYPE": ChallengeRule(answer=select_mfa_type),
+        "MFA_SETUP": ChallengeRule(answer=mfa_setup),
     }
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from bargate.userpool.flows.refresh_token import refresh_token
+from bargate.userpool.flows.user_auth import user_auth
 from bargate.userpool.flows.user_password import user_password
 from bargate.userpool.flows.user_srp import user_srp
 
@@ -48,6 +49,8 @@ _ADMIN_PASSWORD: Final = FlowRule(
     by_users=False,
 )
 _SRP: Final = FlowRule(run=user_srp, flag="ALLOW_USER_SRP_AUTH")
+# Clients of the legacy values never have it: `legacy` is none of those.
+_CHOICE: Final = FlowRule(run=user_auth, flag="ALLOW_USER_AUTH", legacy="ALLOW_USER_AUTH")
 # SECRET_HASH is checked against the real name, which only the token tells.
 _REFRESH: Final = FlowRule(
     run=refresh_token, flag="ALLOW_REFRESH_TOKEN_AUTH", hashes_username=False
@@ -60,6 +63,7 @@ FLOWS: Final[Mapping[str, FlowRule]] = MappingProxyType(
         "ADMIN_USER_PASSWORD_AUTH": _ADMIN_PASSWORD,
         "ADMIN_NO_SRP_AUTH": _ADMIN_PASSWORD,
         "USER_SRP_AUTH": _SRP,
+        "USER_AUTH": _CHOICE,
         "REFRESH_TOKEN_AUTH": _REFRESH,
         "REFRESH_TOKEN": _REFRESH,
     }

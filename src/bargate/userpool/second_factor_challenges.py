@@ -1,0 +1,31 @@
+"""Second factors as they are posed: a code that is sent, or one that the user's device shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bargate.userpool.find import credentials_of
+from bargate.userpool.one_time_codes import pose_code
+from bargate.userpool.progress import Asked, Challenge, Progress
+
+if TYPE_CHECKING:
+    from bargate.records.pool_user import MfaKind, PoolUser
+    from bargate.userpool.pools import Pools
+
+
+async def pose(
+    pools: Pools, asked: Asked, progress: Progress, user: PoolUser, kind: MfaKind
+) -> Challenge:
+    """Ask for the second factor of a kind; raises AwsError when its code cannot be sent."""
+    if kind == "SOFTWARE_TOKEN_MFA":
+        return _pose_token(pools, progress, user)
+    return await pose_code(pools, asked, progress, user, kind)
+
+
+def _pose_token(pools: Pools, progress: Progress, user: PoolUser) -> Challenge:
+    name = pools.store.read(lambda tx: credentials_of(tx, user)).totp_name
+    return Challenge(
+        name="SOFTWARE_TOKEN_MFA",
+        parameters={} if name is None else {"FRIENDLY_DEVICE_NAME": name},
+        progress=progress.knowing(),
+    )
