@@ -3,11 +3,14 @@
     each reading of the path ──► returned policy + resource policy ──► Table A ──► allow, or 403
 
 AWS [D] apigw-evaluation §2: an explicit deny of either wins, else either may allow.
+
+What a returned policy says of a method ARN is remembered (`Evaluated`) where it says the same in
+every call: when it asks for no condition key. The resource policy is asked anew each time.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -24,11 +27,44 @@ if TYPE_CHECKING:
     from bargate.policy import CompiledPolicy
 
 
+MAX_POLICIES: Final = 256
+MAX_ARNS: Final = 16  # of one policy
+
+
+class Evaluated(dict["CompiledPolicy", "dict[str, Decision] | None"]):
+    """What returned policies say of method ARNs; None for one that depends on more than the ARN.
+
+    INVARIANT: a policy is told from others by identity, and bounds hold: 256 policies of 16 ARNs.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, policy: CompiledPolicy) -> dict[str, Decision] | None:
+        """Begin to remember a policy."""
+        if len(self) >= MAX_POLICIES:
+            self.clear()
+        known: dict[str, Decision] | None = {} if _depends_on_arn_alone(policy) else None
+        self[policy] = known
+        return known
+
+
+def _depends_on_arn_alone(policy: CompiledPolicy) -> bool:
+    """Say so unless a statement has a condition, or what may be a variable."""
+    return not any(
+        each.conditions or (each.resource is not None and "$" in "".join(each.resource.values))
+        for each in policy.policy.statements
+    )
+
+
 class Decider(Struct, frozen=True, eq=False):
-    """Settles the calls of one method: its ARNs, and the API's resource policy if it has one."""
+    """Settles the calls of one method: its ARNs, and the API's resource policy if it has one.
+
+    `evaluated` may be shared by whoever decides for `execute-api:Invoke` without a principal.
+    """
 
     method_arn: MethodArn
     resource: CompiledPolicy | None
+    evaluated: Evaluated
 
     def settle(self, told: Told, call: Call, facts: Facts) -> Denial | None:
         """Take over what the answer says of the caller, and decide."""
@@ -45,17 +81,26 @@ class Decider(Struct, frozen=True, eq=False):
         return None if decision.effect is Effect.ALLOW else _denial(decision, told, answer)
 
     def _decide(self, policy: CompiledPolicy, call: Call) -> Decision:
-        context = CallContext(call)
-        decision = self._decide_on(policy, self.method_arn(call, call.resource_path), context)
-        for path in other_readings(call.resource_path):
+        path = call.resource_path
+        decision = self._decide_on(policy, self.method_arn(call, path), call)
+        for other in other_readings(path):
             if decision.effect is not Effect.ALLOW:
                 break
-            decision = self._decide_on(policy, self.method_arn(call, path), context)
+            decision = self._decide_on(policy, self.method_arn(call, other), call)
         return decision
 
-    def _decide_on(self, policy: CompiledPolicy, arn: str, context: CallContext) -> Decision:
-        request = AccessRequest(ANONYMOUS, ACTION, arn, context)
-        decision = policy.decide(request)
+    def _decide_on(self, policy: CompiledPolicy, arn: str, call: Call) -> Decision:
+        known = self.evaluated[policy]
+        decision = None if known is None else known.get(arn)
+        if decision is not None and self.resource is None:
+            return decision
+        request = AccessRequest(ANONYMOUS, ACTION, arn, CallContext(call))
+        if decision is None:
+            decision = policy.decide(request)
+            if known is not None:
+                if len(known) >= MAX_ARNS:
+                    known.clear()
+                known[arn] = decision
         if self.resource is None:
             return decision
         return same_account(decision, self.resource.decide(request))

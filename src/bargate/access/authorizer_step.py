@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from bargate.access.authorizer_answer import Answer, AuthorizerAsk, Told
 from bargate.access.authorizer_cache import AuthorizerCache, cache_key
+from bargate.access.authorizer_decision import Evaluated
 from bargate.access.verdict import Denial, Need
 from bargate.model.invocation import Invocation
 
@@ -47,13 +48,14 @@ class Memory:
     the log once.
     """
 
-    __slots__ = ("_name", "_warned", "cache", "reader")
+    __slots__ = ("_name", "_warned", "cache", "evaluated", "reader")
 
     def __init__(self, name: str, reader: ResultReader, cache: AuthorizerCache | None) -> None:
         self._name = name
         self._warned = False
         self.reader = reader
         self.cache = cache
+        self.evaluated = Evaluated()
 
     def take(self, key: bytes, arn: str, outcome: Outcome) -> Answer | Denial:
         """Read what came of an invocation for the method `arn`, and remember a valid answer."""

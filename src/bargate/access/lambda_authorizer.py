@@ -56,6 +56,9 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     sources = _sources(authorizer)
     method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
     is_cached = authorizer.result_ttl_s > 0
+    memory = guarded.shared.once(
+        ("lambda authorizer", authorizer.id), lambda: _memory(authorizer, guarded)
+    )
     return compile_step(
         Asking(
             function=function,
@@ -73,10 +76,8 @@ def _compile(guarded: GuardedMethod) -> Step | None:
             is_required=authorizer.type == "TOKEN" or is_cached,
             accepts=_accepts(authorizer),
             event=_event(authorizer, place, guarded),
-            memory=guarded.shared.once(
-                ("lambda authorizer", authorizer.id), lambda: _memory(authorizer, guarded)
-            ),
-            decider=Decider(method_arn, policy_of_method(guarded)),
+            memory=memory,
+            decider=Decider(method_arn, policy_of_method(guarded), memory.evaluated),
             hidden=hidden_names(sources),
         )
     )

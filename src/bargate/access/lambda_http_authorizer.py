@@ -43,6 +43,9 @@ def _compile(guarded: GuardedRoute) -> Step | None:
     )
     sources = _sources(authorizer, place)
     credentials = authorizer.authorizer_credentials
+    memory = guarded.shared.once(
+        ("lambda authorizer", authorizer.id), lambda: _memory(authorizer, guarded)
+    )
     return compile_step(
         Asking(
             function=function,
@@ -52,10 +55,8 @@ def _compile(guarded: GuardedRoute) -> Step | None:
             is_required=bool(sources),
             accepts=None,
             event=event_of(place, method_arn),
-            memory=guarded.shared.once(
-                ("lambda authorizer", authorizer.id), lambda: _memory(authorizer, guarded)
-            ),
-            decider=Decider(method_arn, None),
+            memory=memory,
+            decider=Decider(method_arn, None, memory.evaluated),
             hidden=hidden_names(authorizer.identity_source),
         )
     )

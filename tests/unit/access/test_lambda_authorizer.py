@@ -24,7 +24,7 @@ from authorizing import (
     rest_step,
     statement,
 )
-from bargate.access import lambda_authorizer, resource_policy
+from bargate.access import authorizer_decision, lambda_authorizer, resource_policy
 from bargate.access.authorizer_answer import AuthorizerAsk
 from bargate.access.call import Call, Facts
 from bargate.access.verdict import Denial, Need
@@ -287,6 +287,51 @@ def test_conditions_of_the_returned_policy_see_the_call() -> None:
     forged = call(headers={"Authorization": "t1", "X-Forwarded-For": "198.51.100.9"})
     assert refusal(step, forged, functions).message == IMPLICIT
     assert len(functions.events) == 1
+
+
+def test_what_policies_say_is_remembered_within_bounds_and_never_mixed_up() -> None:
+    """More callers and paths than are remembered, each of whom may use one path alone, twice."""
+    step = rest_step(authorizer())
+    others = authorizer_decision.MAX_ARNS + 3
+
+    async def calling() -> None:
+        functions = Functions(
+            lambda event: answer(statement(f"{METHODS}/GET/{event['authorizationToken']}"))
+        )
+        needs = Needs(None, None, functions)  # type: ignore[arg-type]
+        for token in (f"u{at}" for at in range(authorizer_decision.MAX_POLICIES + 3)):
+            for _ in range(2):
+                assert (await decided(step, with_token(token, f"/{token}"), needs))[0] is None
+                denied, _ = await decided(step, with_token(token, f"/{token}x"), needs)
+                assert denied is not None
+        for path in (f"/u0/{at}" for at in range(others)):
+            assert (await decided(step, with_token("u0", path), needs))[0] is not None
+        assert (await decided(step, with_token("u0", "/u0"), needs))[0] is None
+
+    asyncio.run(calling())
+
+
+def test_a_policy_with_a_condition_or_a_variable_is_evaluated_for_each_call() -> None:
+    of_agent = statement(f"{METHODS}/*", Condition={"StringEquals": {"aws:UserAgent": "good"}})
+    of_referer = statement(f"{METHODS}/*/${{aws:Referer}}")
+    for returned, header in ((of_agent, "User-Agent"), (of_referer, "Referer")):
+        step = rest_step(authorizer())
+        functions = Functions(lambda _, returned=returned: answer(returned))
+        for value, passes in (("good", True), ("bad", False), ("good", True)):
+            made = call(path="/good", headers={"Authorization": "t", header: value})
+            verdict, _ = decide(step, made, functions)
+            assert (verdict is None) is passes, (header, value)
+        assert len(functions.events) == 1
+
+
+def test_a_resource_policy_is_asked_anew_where_the_returned_one_is_remembered() -> None:
+    denying = statement("*", "Deny", Condition={"StringEquals": {"aws:UserAgent": "bad"}})
+    step = rest_step(authorizer(), policy=policy(denying | {"Principal": "*"}))
+    functions = Functions(lambda _: ALLOW)
+    for agent, passes in (("good", True), ("bad", False), ("good", True)):
+        made = call(path="/pets", headers={"Authorization": "t", "User-Agent": agent})
+        verdict, _ = decide(step, made, functions)
+        assert (verdict is None) is passes, agent
 
 
 @pytest.mark.parametrize(
