@@ -35,10 +35,10 @@ VERIFIED: Final = "verified"
 _SEED: Final = "seed"
 
 
-def associate_by_session(pools: Pools, text: str, now: datetime) -> tuple[Secret, str]:
+def associate_by_session(pools: Pools, tx: Reader, text: str, now: datetime) -> tuple[Secret, str]:
     """Draw a seed for whoever must set one up; gives it and the next session; raises AwsError."""
     session = _taken(pools, text, now)
-    pools.store.read(lambda tx: _waiting(tx, session, now))
+    _waiting(tx, session, now)
     seed = new_seed()
     return seed, _next(pools, session, **{_SEED: seed.reveal()})
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def associate_software_token(call: OperationCall, request: Params) -> Params:
     """Give a seed that waits for its first code."""
     if not _is_by_token(request):
-        seed, session = associate_by_session(pools_of(call), request["Session"], call.now)
+        pools, text = pools_of(call), request["Session"]
+        seed, session = associate_by_session(pools, call.tx, text, call.now)
         return {"SecretCode": seed.reveal(), "Session": session}
     holder = the_holder(call, request)
     totp.check_offered(holder.pool)
