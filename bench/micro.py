@@ -5,7 +5,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from timeit import repeat
 
 from joserfc.jwk import RSAKey
@@ -51,6 +51,12 @@ class FixedKeys:
 
     def describe(self, source: KeySource) -> str:
         return source.issuer
+
+    def issuer_of(self, pool_arn: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def is_ended(self, issuer: str, claims: Mapping[str, object]) -> bool:  # noqa: ARG002
+        return False
 
 
 def microseconds() -> dict[str, float]:

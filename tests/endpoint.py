@@ -32,6 +32,7 @@ from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import make_keys, sealing_keys
+from bargate.control.parts import Place
 from bargate.control.passage import Passage
 from bargate.control.pool_documents import PoolDocuments
 from bargate.control.pools import make_pools
@@ -132,11 +133,10 @@ class Endpoint:
         keys = self.store.read(lambda tx: tx.list(ACCESS_KEY, (ACCOUNT, ACCOUNT)))
         self.root = keys[0]
         identities = CompiledIdentities(action=None)
-        self.publisher = Publisher(
-            self.store, identities, self._deliver, 0, str(code_folder(self.settings).folder)
-        )
         keys = self.store.read(sealing_keys)
         pools = make_pools(self.settings, self.store, keys, self.now)
+        place = Place(str(code_folder(self.settings).folder), pools.issuer_of)
+        self.publisher = Publisher(self.store, identities, self._deliver, 0, place)
         environment = make_environment(self.settings, keys, functions=self.functions, pools=pools)
         self.uses = Uses(self.store)
         dispatcher = Dispatcher(

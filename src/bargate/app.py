@@ -32,7 +32,7 @@ from bargate.gateway.supervisor import Supervisor
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import RestApi
 from bargate.reloading import Reloading, load_documents
-from bargate.settings import ControlSettings, HostSettings, run_directory
+from bargate.settings import ControlSettings, HostSettings, PoolSettings, run_directory
 from bargate.signals import Signals
 from bargate.snapshot.parts import Part, Update, part_name, state_of
 from bargate.source import fingerprints
@@ -80,6 +80,7 @@ class Endpoint(Struct, frozen=True):
     data: Path | None = None
     dev: bool = False
     s3: Path | None = None
+    pools: PoolSettings = PoolSettings()
 
 
 def available_cores() -> int:
@@ -129,6 +130,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         domain=source.domain,
         issuers=source.issuers,
         s3=None if endpoint.s3 is None else str(endpoint.s3.absolute()),
+        pools=endpoint.pools,
         account_throttle=None if throttle is None else (throttle.rate_limit, throttle.burst_limit),
     )
 

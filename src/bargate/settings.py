@@ -35,14 +35,26 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     without_ledger: Literal["refuse", "allow"] = "refuse"
 
 
+class PoolSettings(Struct, frozen=True, kw_only=True):
+    """How tokens of user pools are made and taken.
+
+    `public_url` is where clients reach the AWS endpoint, empty for where it listens: with it, or in
+    AWS's own form, issuers begin. With `revokes_access_tokens` the gateway refuses tokens of users
+    who signed out, and revoked ones.
+    """
+
+    public_url: str = ""
+    issuer_style: Literal["url", "aws"] = "url"
+    revokes_access_tokens: bool = False
+
+
 class ControlSettings(Struct, frozen=True, kw_only=True):
     """How the AWS endpoint listens, where its state lives, and whom it believes.
 
     `folder` holds the store, the master key and the root credentials; `is_temporary` says that it
     goes when the process does, so that nothing need be durable. `dev` takes any credentials as the
     account's administrator. `issuers` and `account_throttle` (rate, burst) are those of `Installation`; `gateway_url` is where the workers
-    answer; `s3` is the folder that stands for S3. `public_url` is where clients reach the endpoint, empty
-    for where it listens: with it, or in AWS's own form, the issuers of user pools begin.
+    answer; `s3` is the folder that stands for S3.
     """
 
     folder: str
@@ -58,8 +70,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     gateway_url: str = ""
     account_throttle: tuple[float, int] | None = None
     s3: str | None = None
-    public_url: str = ""
-    issuer_style: Literal["url", "aws"] = "url"
+    pools: PoolSettings = PoolSettings()
 
 
 class HostSettings(Struct, frozen=True, kw_only=True):

@@ -51,10 +51,37 @@ _MISSING: Final = Denial(
 )
 
 
-class _Verifier(Struct, frozen=True):
-    """What a Cognito authorizer holds a token against; `pools` are key sources by issuer."""
+class _Pools:
+    """The pools of an authorizer as key sources by issuer.
 
-    pools: Mapping[str, KeySource]
+    The ARN of a pool here means its own issuer; of any other, AWS's or what the operator said.
+    """
+
+    __slots__ = ("_foreign", "_generation", "_keys", "_sources")
+
+    def __init__(self, foreign: Mapping[str, KeySource], keys: KeyDirectory) -> None:
+        self._foreign = foreign  # by ARN
+        self._keys = keys
+        self._generation: int | None = None
+        self._sources: dict[str, KeySource] = {}
+
+    def by_issuer(self) -> Mapping[str, KeySource]:
+        """Give the sources as they are now: a pool may have been made since."""
+        if self._keys.generation != self._generation:
+            self._generation = self._keys.generation
+            found = [self._source(*each) for each in self._foreign.items()]
+            self._sources = {source.issuer: source for source in found}
+        return self._sources
+
+    def _source(self, arn: str, foreign: KeySource) -> KeySource:
+        issuer = self._keys.issuer_of(arn)
+        return foreign if issuer is None else KeySource(issuer)
+
+
+class _Verifier(Struct, frozen=True):
+    """What a Cognito authorizer holds a token against."""
+
+    pools: _Pools
     expression: "regex.Pattern[str] | None"
     keys: KeyDirectory
     cache: TokenCache
@@ -72,7 +99,7 @@ def _compile(guarded: GuardedMethod) -> Step | None:
 
 
 def _verifier(authorizer: Authorizer, guarded: GuardedMethod) -> _Verifier:
-    pools = _pools(authorizer, guarded.installation)
+    pools = _Pools(_pools(authorizer, guarded.installation), guarded.keys)
     return _Verifier(pools, _expression(authorizer), guarded.keys, TokenCache())
 
 
@@ -90,6 +117,9 @@ def _step(read: IdentitySource, verifier: _Verifier, wanted: frozenset[str]) -> 
             if not isinstance(outcome, VerifiedToken):
                 return outcome
             verified = outcome
+        if keys.is_ended(verified.issuer, verified.claims):
+            # Beyond AWS, whose gateway takes a token until its time is over.
+            return _refusal(InvalidToken(Fault.REVOKED, "its user signed out, or it was revoked"))
         facts.principal_id = verified.principal_id
         facts.claims = verified.claims
         facts.scopes = verified.scopes
@@ -107,7 +137,7 @@ def _verify(presented: bytes, verifier: _Verifier, now: float) -> VerifiedToken 
     try:
         token = jws.parse(without_scheme(presented))
         claims = jwt_claims.parse(token.payload)
-        pool = _pool_of(claims, verifier.pools)
+        pool = _pool_of(claims, verifier.pools.by_issuer())
         need = check_signature(token, pool, verifier.keys, now, COGNITO_ALGORITHMS)
         if need is not None:
             return need
@@ -239,8 +269,7 @@ def _pools(authorizer: Authorizer, installation: Installation) -> Mapping[str, K
         raise InvalidConfiguration(
             _where(authorizer, "providerARNs"), "a Cognito authorizer needs at least one user pool"
         )
-    sources = (_pool(authorizer, installation, arn) for arn in authorizer.provider_arns)
-    return {source.issuer: source for source in sources}
+    return {arn: _pool(authorizer, installation, arn) for arn in authorizer.provider_arns}
 
 
 def _pool(authorizer: Authorizer, installation: Installation, arn: str) -> KeySource:

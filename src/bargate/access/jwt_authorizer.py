@@ -50,6 +50,7 @@ _DESCRIPTIONS: Final[Mapping[Fault, str]] = {
     Fault.DATE: "the token is malformed",
     Fault.EXPIRED: "the token has expired",
     Fault.NOT_YET_VALID: "token is not valid yet",
+    Fault.REVOKED: "the token has been revoked",
     Fault.ISSUED_LATER: "Token used before issued",
     Fault.ISSUER: "the token does not have a valid issuer",
     Fault.AUDIENCE: "the token does not have a valid audience",
@@ -101,6 +102,8 @@ def _step(read: IdentitySource, verifier: _Verifier, required: tuple[str, ...]) 
             if not isinstance(outcome, VerifiedToken):
                 return outcome
             verified = outcome
+        if keys.is_ended(verified.issuer, verified.claims):
+            return _ended(verified.issuer)
         facts.principal_id = verified.principal_id
         facts.claims = verified.claims
         facts.scopes = verified.scopes
@@ -161,6 +164,12 @@ def _invalid_token(refused: InvalidToken, issuer: str) -> Denial:
         detail=f"{refused.detail} (expected issuer {issuer})",
         www_authenticate=f'Bearer scope="" error="invalid_token" error_description="{description}"',
     )
+
+
+def _ended(issuer: str) -> Denial:
+    """Beyond AWS, whose gateway takes a token until its time is over."""
+    fault = InvalidToken(Fault.REVOKED, "its user signed out, or it was revoked")
+    return _invalid_token(fault, issuer)
 
 
 def _insufficient_scope(required: tuple[str, ...]) -> Denial:

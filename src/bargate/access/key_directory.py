@@ -1,6 +1,7 @@
 """Where steps look up the public keys of token issuers, without ever waiting."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -20,7 +21,9 @@ class KeyDirectory(Protocol):
     `generation` changes whenever any key set does, so that remembered results can be dropped.
     """
 
-    generation: int
+    @property
+    def generation(self) -> int:
+        """A number that never comes back."""
 
     def find(self, source: KeySource, kid: str | None) -> VerificationKey | None:
         """Give the key of `source` named `kid`, or None when it is not in memory."""
@@ -35,3 +38,12 @@ class KeyDirectory(Protocol):
 
     def describe(self, source: KeySource) -> str:
         """Say in one line what is known of the key set: its kids, or the last failure."""
+
+    def issuer_of(self, pool_arn: str) -> str | None:
+        """Give the issuer of a user pool of this installation, None for any other ARN.
+
+        Another answer comes with another `generation`.
+        """
+
+    def is_ended(self, issuer: str, claims: Mapping[str, Any]) -> bool:
+        """Say whether a verified token of an issuer here was ended before its time."""

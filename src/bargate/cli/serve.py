@@ -19,13 +19,14 @@ from bargate.cli.functions import (
     told_more,
 )
 from bargate.cli.options import optional_files_argument, source_of, source_options
+from bargate.cli.pool_options import pool_options
 from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
 from bargate.local_functions import LocalFunction
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.usage_plan import Throttle
 from bargate.secret import Secret
-from bargate.settings import GatewaySettings, TlsFiles
+from bargate.settings import GatewaySettings, PoolSettings, TlsFiles
 
 MAX_WORKERS = 256
 _THROTTLE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?):(\d{1,9})", re.ASCII)
@@ -132,6 +133,7 @@ def _throttle(
     help="Seconds that calls in flight may take to finish on a stop (SIGTERM).",
 )
 @function_options
+@pool_options
 @click.option(
     "--account-throttle",
     metavar="RATE:BURST",
@@ -167,6 +169,9 @@ def serve(
     function_timeouts: dict[str, int],
     function_variables: dict[str, dict[str, Secret]],
     function_processes: int | None,
+    public_url: str,
+    issuer_style: Literal["url", "aws"],
+    revoke_access_tokens: bool,
     **options: Any,
 ) -> None:
     """Serve APIs and enforce every access control on them; answer AWS's own APIs beside them.
@@ -200,7 +205,14 @@ def serve(
     runnable = app.Functions(
         local_functions(told, source), function_processes or default_processes()
     )
-    endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3)
+    pools = PoolSettings(
+        public_url=public_url,
+        issuer_style=issuer_style,
+        revokes_access_tokens=revoke_access_tokens,
+    )
+    if api_listen is None and pools != PoolSettings():
+        raise click.UsageError("with --api-listen off there are no user pools to set up")
+    endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3, pools)
     try:
         asyncio.run(app.serve(source, settings, endpoint, findings.show, runnable))
     except findings.invalid_document() as invalid:

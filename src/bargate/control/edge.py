@@ -3,6 +3,7 @@
 /_bargate/health, /_bargate/metrics ──► Status
 with --dev: what emulators answer     ──► Emulation
 /{pool id}/.well-known/…              ──► PoolDocuments: keys and discovery, for everybody
+OPTIONS for cognito-idp               ──► pool_cors: pages may call what needs no signature
 everything else                       ──► Dispatcher (an AWS operation)
 """
 
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from bargate.control.pool_cors import preflight, with_cors
 from bargate.gateway.budget import MemoryBudget
 from bargate.wire.request import HttpRequest, HttpResponse
 
@@ -97,6 +99,8 @@ class Edge:
             response = await self._status.answer(incoming.request)
             if response is None and self._documents is not None:
                 response = self._documents.answer(incoming.request)
+            if response is None:
+                response = preflight(incoming.request)
             if response is None and self._emulation is not None:
                 response = await self._emulation.answer(incoming)
             if response is None:
@@ -104,7 +108,7 @@ class Edge:
         except Exception:  # noqa: BLE001  the edge: a bug ends one request, and tells nothing
             _log.exception("request %s met a bug", request_id)
             return _internal_failure(request_id)
-        return response
+        return with_cors(incoming.request, response)
 
 
 def _incoming(scope: Scope, body: bytes) -> Incoming:

@@ -25,20 +25,24 @@ from bargate.records.function import LAMBDA_FUNCTION
 from bargate.records.http_stage import HTTP_STAGE
 from bargate.records.iam_role import ROLE
 from bargate.records.iam_user import USER
+from bargate.records.pool_revocation import POOL_REVOCATION
 from bargate.records.rest_stage import REST_STAGE
 from bargate.records.sealing_key import SEALING_KEY
 from bargate.records.usage_plan import USAGE_PLAN
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
+from bargate.records.user_pool import USER_POOL
 from bargate.records.vpc import VPC_ENDPOINT
 from bargate.services.apigateway import served as rest
 from bargate.services.apigateway import served_keys
 from bargate.services.apigatewayv2 import served as http
 from bargate.services.lambda_ import served as functions
 from bargate.tokens.session import SealingKey
+from bargate.userpool import published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from bargate.records.user_pool import UserPool
     from bargate.snapshot.parts import Part
     from bargate.store.interface import Change, Reader
     from bargate.store.kind import Key
@@ -56,6 +60,8 @@ SubjectKind = Literal[
     "vpc_endpoint",
     "domain_name",
     "function",
+    "user_pool",
+    "ended_tokens",
 ]
 
 
@@ -81,6 +87,7 @@ _OWN: dict[str, SubjectKind] = {
     USAGE_PLAN.name: "usage_plan",
     VPC_ENDPOINT.name: "vpc_endpoint",
     DOMAIN_NAME.name: "domain_name",
+    POOL_REVOCATION.name: "ended_tokens",
 }
 
 
@@ -96,6 +103,7 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
         elif change.kind in functions.KINDS:
             yield Subject("function", change.key[:3])
         else:
+            yield from (Subject("user_pool", key) for key in published.pools_of(change))
             yield from (Subject("domain_name", key) for key in domains_of(tx, change))
             for kind, key in affected(tx, change):
                 yield Subject(kind, key)
@@ -115,22 +123,51 @@ def all_subjects(tx: Reader) -> Iterator[Subject]:
     yield from (Subject("http_stage", HTTP_STAGE.key_of(stage)) for stage in tx.list(HTTP_STAGE))
     yield from (Subject("usage_plan", USAGE_PLAN.key_of(plan)) for plan in tx.list(USAGE_PLAN))
     yield from (Subject("function", LAMBDA_FUNCTION.key_of(f)) for f in tx.list(LAMBDA_FUNCTION))
+    yield from (Subject("user_pool", (pool.id,)) for pool in tx.list(USER_POOL))
+    for ended in tx.list(POOL_REVOCATION):
+        yield Subject("ended_tokens", POOL_REVOCATION.key_of(ended))
 
 
-def all_parts(tx: Reader, code_folder: str = "") -> dict[Subject, Part]:
-    """Give all that workers need; `code_folder` is where deployment packages lie."""
-    parts = {subject: part_of(tx, subject, code_folder) for subject in all_subjects(tx)}
+class Place(Struct, frozen=True, eq=False):
+    """What of an installation stands in parts, but in no record.
+
+    `code_folder` is where deployment packages lie; `issuer_of` gives the issuer of a pool's tokens,
+    None where there are no pools. With `ends_tokens` gateways refuse tokens that were ended.
+    """
+
+    code_folder: str = ""
+    issuer_of: Callable[[UserPool], str] | None = None
+    ends_tokens: bool = False
+
+
+def all_parts(tx: Reader, place: Place | None = None) -> dict[Subject, Part]:
+    """Give all that workers need."""
+    place = place or Place()
+    parts = {subject: part_of(tx, subject, place) for subject in all_subjects(tx)}
     there = {subject: part for subject, part in parts.items() if part is not None}
     # Of these there may be very many: they are not looked up one by one.
     there |= {Subject("api_key", key): part for key, part in served_keys.served_keys(tx)}
     return there
 
 
-def part_of(tx: Reader, subject: Subject, code_folder: str = "") -> Part | None:
+def part_of(tx: Reader, subject: Subject, place: Place | None = None) -> Part | None:
     """Give the part of a subject as it is stored now, None when there is none (any more)."""
+    place = place or Place()
     if subject.kind == "function":
-        return functions.served_function(tx, subject.key, code_folder)
+        return functions.served_function(tx, subject.key, place.code_folder)
+    if subject.kind in {"user_pool", "ended_tokens"}:
+        return _of_pools(tx, subject, place)
     return _PARTS[subject.kind](tx, subject.key)
+
+
+def _of_pools(tx: Reader, subject: Subject, place: Place) -> Part | None:
+    if place.issuer_of is None:
+        return None
+    if subject.kind == "user_pool":
+        return published.published_pool(tx, subject.key, place.issuer_of)
+    if not place.ends_tokens:
+        return None
+    return published.ended_tokens(tx, subject.key, place.issuer_of)
 
 
 def _access_key(tx: Reader, key: Key) -> Part | None:

@@ -46,8 +46,8 @@ def make_pools(
 
 def issuers(settings: ControlSettings) -> Callable[[UserPool], str]:
     """Give what tells the `iss` of a pool's tokens."""
-    if settings.issuer_style == "aws":
+    if settings.pools.issuer_style == "aws":
         return lambda pool: f"https://cognito-idp.{pool.region}.amazonaws.com/{pool.id}"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
+    url = (settings.pools.public_url or f"http://{host}:{settings.port}").rstrip("/")
     return lambda pool: f"{url}/{pool.id}"

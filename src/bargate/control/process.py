@@ -51,6 +51,7 @@ from bargate.control.messages import (
     StoreStages,
     ToControl,
 )
+from bargate.control.parts import Place
 from bargate.control.passage import Passage
 from bargate.control.pool_documents import PoolDocuments
 from bargate.control.pools import make_pools
@@ -65,6 +66,7 @@ from bargate.functions.client import FunctionsClient
 from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
+from bargate.gateway.pool_keys import PoolKeyDirectory
 from bargate.services.lambda_.local import store_local
 from bargate.settings import run_directory
 from bargate.snapshot.identities import CompiledIdentities
@@ -104,12 +106,17 @@ class Control:
         self._tasks: set[asyncio.Task[None]] = set()
         identities = CompiledIdentities(action=None)
         self._backends = Backends()
-        directories = Directories(identities, self._backends.certificates)
-        code = str(code_folder(begin.settings).folder)
-        self._publisher = Publisher(store, directories, self._deliver, begin.version, code)
+        self._keys = PoolKeyDirectory(HttpKeyDirectory(fetch))
+        pools = make_pools(begin.settings, store, store.read(sealing_keys))
+        place = Place(
+            code_folder=str(code_folder(begin.settings).folder),
+            issuer_of=pools.issuer_of,
+            ends_tokens=begin.settings.pools.revokes_access_tokens,
+        )
+        directories = Directories(identities, self._backends.certificates, self._keys)
+        self._publisher = Publisher(store, directories, self._deliver, begin.version, place)
         self._uses = Uses(store)
         self._quotas = Quotas(store, channel.post)
-        self._keys = HttpKeyDirectory(fetch)
         self._functions = None if begin.functions is None else FunctionsClient(begin.functions)
         environment = make_environment(
             begin.settings,
@@ -117,7 +124,7 @@ class Control:
             self._backends,
             self._keys,
             self._functions,
-            make_pools(begin.settings, store, store.read(sealing_keys)),
+            pools,
         )
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from bargate.control.parts import all_parts, concerned, part_of
+from bargate.control.parts import Place, all_parts, concerned, part_of
 from bargate.model.installation import ServedStage
 from bargate.snapshot.parts import Update, difference, part_name
 
@@ -42,7 +42,7 @@ class _Sent(Struct, frozen=True):
 class Publisher:
     """Publishes every committed change, in order; `version` is that of the last update sent.
 
-    `code_folder` is where the deployment packages of functions lie.
+    `place` is what stands in parts, but in no record.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Publisher:
         identities: Directory,
         deliver: Deliver,
         version: int,
-        code_folder: str = "",
+        place: Place | None = None,
     ) -> None:
         self._store = store
         self._identities = identities
         self._deliver = deliver
         self.version = version
-        self._code_folder = code_folder
+        self._place = place or Place()
         self._sent: dict[Subject, _Sent] = {}
         self._known: dict[Subject, str] = {}  # names of what `identities` holds
         self._due: set[Subject] = set()
@@ -72,7 +72,7 @@ class Publisher:
             await self._send_everything()
 
     async def _send_everything(self) -> None:
-        there = self._store.read(lambda tx: all_parts(tx, self._code_folder))
+        there = self._store.read(lambda tx: all_parts(tx, self._place))
         names = {subject: part_name(part) for subject, part in there.items()}
         put = {names[subject]: part for subject, part in there.items()}
         for gone in set(self._known.values()) - put.keys():
@@ -174,7 +174,7 @@ class Publisher:
         return error
 
     def _parts(self, tx: Reader, subjects: Iterable[Subject]) -> dict[Subject, Part | None]:
-        return {subject: part_of(tx, subject, self._code_folder) for subject in subjects}
+        return {subject: part_of(tx, subject, self._place) for subject in subjects}
 
     def _is_taken(self, name: str, subject: Subject) -> bool:
         """Say whether another subject has come to the name, as when two users change names."""

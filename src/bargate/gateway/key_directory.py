@@ -10,8 +10,8 @@ step: find ──► VerificationKey                  (nothing waits)
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -119,6 +119,14 @@ class HttpKeyDirectory:
         key_set = self._usable(source, now)
         told.append("no keys" if key_set is None else _described(key_set))
         return ", ".join(told)
+
+    def issuer_of(self, pool_arn: str) -> str | None:  # noqa: ARG002  there are no pools here
+        """Give None: what is known over HTTP is of other installations."""
+        return None
+
+    def is_ended(self, issuer: str, claims: Mapping[str, Any]) -> bool:  # noqa: ARG002  as above
+        """Say no: others do not tell."""
+        return False
 
     async def close(self) -> None:
         """Cancel what is under way and wait for its end."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import structs
 
 from bargate.gateway.arrivals import Endpoints
+from bargate.gateway.pool_keys import PoolKeyDirectory
 from bargate.gateway.upstream.client_certificates import ClientCertificates
 from bargate.model.domain_name import DomainName
 from bargate.model.installation import ServedStage
@@ -53,6 +54,8 @@ class Served:
             **dict.fromkeys(("key", "user", "role", "sealing"), identities),
             **dict.fromkeys(("api_key", "plan"), api_keys),
         }
+        if isinstance(keys, PoolKeyDirectory):
+            self._directories |= dict.fromkeys(("user_pool", "ended_tokens"), keys)
         self._options = Options(
             identities=identities, api_keys=api_keys, eager_max=EAGER_ENDPOINTS, dev=dev
         )

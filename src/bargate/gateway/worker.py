@@ -51,6 +51,7 @@ from bargate.gateway.limits import Limits
 from bargate.gateway.log_format import JsonFormat, compile_format
 from bargate.gateway.metrics import Counters
 from bargate.gateway.observer import Observer
+from bargate.gateway.pool_keys import PoolKeyDirectory
 from bargate.gateway.recent import RecentCalls
 from bargate.gateway.served import Served
 from bargate.gateway.server import Server
@@ -86,7 +87,7 @@ class Worker:
         self._channel = channel
         self._listeners = listeners
         self._settings = first.settings
-        self._keys = HttpKeyDirectory(fetch)
+        self._keys = PoolKeyDirectory(HttpKeyDirectory(fetch))
         self._served = Served(first.installation, self._keys, dev=first.settings.dev)
         self._served.take(whole)
         tls = first.settings.tls

@@ -19,6 +19,7 @@ from bargate.model.identity import AccessKey, Role, User
 from bargate.model.installation import ServedStage
 from bargate.model.network import VpcEndpoint
 from bargate.model.usage_plan import ApiKey, UsagePlan
+from bargate.model.user_pool import EndedTokens, PublishedPool
 from bargate.snapshot.delta import StageDelta, StaleBase, difference, merge
 from bargate.tokens.session import SealingKey
 
@@ -45,7 +46,14 @@ __all__ = [
 IdentityPart: TypeAlias = AccessKey | User | Role | SealingKey
 # What a directory of a worker is told of, besides identities.
 DirectoryPart: TypeAlias = (
-    ApiKey | UsagePlan | VpcEndpoint | DomainName | ClientCertificate | Function
+    ApiKey
+    | UsagePlan
+    | VpcEndpoint
+    | DomainName
+    | ClientCertificate
+    | Function
+    | PublishedPool
+    | EndedTokens
 )
 Part: TypeAlias = ServedStage | StageDelta | IdentityPart | DirectoryPart
 # What is served, by name; whole stages, never deltas.
@@ -81,6 +89,8 @@ _NAMES: dict[type, tuple[str, Callable[[Any], tuple[str, ...]]]] = {
     DomainName: ("domain", lambda domain: (domain.name, domain.id)),
     ClientCertificate: ("client_certificate", lambda certificate: (certificate.id,)),
     Function: ("function", lambda function: (function.account_id, function.region, function.name)),
+    PublishedPool: ("user_pool", lambda pool: (pool.arn,)),
+    EndedTokens: ("ended_tokens", lambda ended: ended.key),
 }
 
 

@@ -10,6 +10,8 @@ from bargate.model.installation import Installation
 from bargate.snapshot.stage import Surroundings, compile_stage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bargate.access.key_directory import KeySource
     from bargate.model.installation import ServedStage
     from bargate.tokens.jwk import VerificationKey
@@ -31,6 +33,14 @@ class NoKeys:
     def describe(self, source: KeySource) -> str:  # noqa: ARG002
         """Say that nothing is known."""
         return "no key set is known"
+
+    def issuer_of(self, pool_arn: str) -> str | None:  # noqa: ARG002
+        """Know no user pool."""
+        return None
+
+    def is_ended(self, issuer: str, claims: Mapping[str, object]) -> bool:  # noqa: ARG002
+        """Know of no token that was ended."""
+        return False
 
 
 def try_stage(served: ServedStage, previous: ServedStage | None = None) -> None:

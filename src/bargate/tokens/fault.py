@@ -20,6 +20,7 @@ class Fault(Enum):
     PAYLOAD = "payload"
     DATE = "date"
     EXPIRED = "expired"
+    REVOKED = "revoked"
     NOT_YET_VALID = "not_yet_valid"
     ISSUED_LATER = "issued_later"
     ISSUER = "issuer"

@@ -7,10 +7,12 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any, Final
 
+from bargate.records.pool_code import POOL_CODE
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_GROUP, POOL_MEMBERSHIP
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_resource_server import POOL_RESOURCE_SERVER
+from bargate.records.pool_revocation import POOL_REVOCATION
 from bargate.records.pool_signing_key import POOL_SECRET, POOL_SIGNING_KEY
 from bargate.records.pool_user import POOL_CREDENTIALS, POOL_USER
 from bargate.records.user_pool import USER_POOL
@@ -30,7 +32,9 @@ _DELETED_AT_ONCE: Final = 200
 # What is in a pool, keyed (pool id, …): it goes with it. A kind more is a line more.
 CONTENTS: Final[tuple[Kind[Any], ...]] = (
     REFRESH_FAMILY,
+    POOL_REVOCATION,
     POOL_CREDENTIALS,
+    POOL_CODE,
     POOL_DEVICE,
     POOL_MEMBERSHIP,
     POOL_USER,

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from bargate.records.pool_refresh_token import REFRESH_FAMILY, RefreshFamily, token_digest
 from bargate.userpool.claims import API_SCOPE
+from bargate.userpool.revocation import end_one, except_new
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _TOKEN_BYTES: Final = 48
 _KEPT_EXPIRED: Final = timedelta(days=1)  # as long as an access token can be valid
 _TIDIED_AT_ONCE: Final = 16
+_JWT_DOTS: Final = 2  # access and ID tokens; a refresh token here has none
 
 
 def new_token() -> str:
@@ -59,6 +61,7 @@ def begin(
         device_key=known.get("device_key"),
         source_ip=known.get("source_ip"),
     )
+    except_new(tx, user, family.id, now)
     return tx.create(REFRESH_FAMILY, family)
 
 
@@ -118,8 +121,25 @@ def rotate(
 def revoke(tx: Transaction, family: RefreshFamily, now: datetime) -> None:
     """End a family: neither its refresh token nor any access token of it is taken any more."""
     key = REFRESH_FAMILY.key_of(family)
-    if tx.find(REFRESH_FAMILY, key) is not None:
+    current = tx.find(REFRESH_FAMILY, key)
+    if current is not None and current.revoked_at is None:
         tx.update(REFRESH_FAMILY, key, lambda old: replace(old, revoked_at=now))
+        end_one(tx, family, now)
+
+
+def revoke_token(tx: Transaction, client: UserPoolClient, token: str, now: datetime) -> None:
+    """End the family of a refresh token; raises AwsError UnsupportedTokenTypeException.
+
+    AWS [D] cognito-userpools §6: nothing is said of a token that is none, or is revoked already;
+    [I] nor of another client's, which goes on.
+    """
+    if token.count(".") == _JWT_DOTS:
+        raise AwsError("UnsupportedTokenTypeException", "Unsupported token type.")
+    digest = (client.pool_id, token_digest(token))
+    found = tx.find_by(REFRESH_FAMILY, "digest", digest)
+    found = found or tx.find_by(REFRESH_FAMILY, "previous", digest)
+    if found is not None and found.client_id == client.id:
+        revoke(tx, found, now)
 
 
 def _refused(message: str) -> AwsError:

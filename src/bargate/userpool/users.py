@@ -7,11 +7,13 @@ pool's rules before (`attributes`, `password_policy`).
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bargate.records.pool_code import POOL_CODE
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_MEMBERSHIP
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
@@ -29,18 +31,18 @@ from bargate.store.interface import AlreadyExists
 from bargate.userpool.aliases import aliases_of, name_attribute, taken
 from bargate.userpool.find import no_pool
 from bargate.userpool.passwords import Proofs, new_credentials
+from bargate.userpool.revocation import end_all
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from bargate.records.user_pool import UserPool
     from bargate.store.interface import Transaction
     from bargate.store.kind import Kind
 
 # What belongs to one user, keyed (pool id, sub, …): it goes with them. A kind more is a line more.
-OWNED: Final[tuple[Kind[Any], ...]] = (POOL_CREDENTIALS, POOL_DEVICE, REFRESH_FAMILY)
+OWNED: Final[tuple[Kind[Any], ...]] = (POOL_CREDENTIALS, POOL_CODE, POOL_DEVICE, REFRESH_FAMILY)
 
 
 class Name(Struct, frozen=True, kw_only=True):
@@ -111,7 +113,7 @@ def create_user(
     if tx.find(USER_POOL, USER_POOL.key_of(pool)) is None:  # deleted while a password was hashed
         raise no_pool(pool.id)
     if moves_aliases:
-        _take_aliases(tx, pool, user)
+        move_aliases(tx, pool, user)
     try:
         tx.create(POOL_USER, user)
     except AlreadyExists as error:
@@ -162,6 +164,7 @@ def delete_user(tx: Transaction, user: PoolUser) -> None:
             tx.delete(kind, kind.key_of(record))
     for member in tx.list_by(POOL_MEMBERSHIP, "user", key):
         tx.delete(POOL_MEMBERSHIP, POOL_MEMBERSHIP.key_of(member))
+    end_all(tx, user, datetime.now(UTC))
     tx.delete(POOL_USER, key)
 
 
@@ -170,6 +173,7 @@ def sign_out(tx: Transaction, user: PoolUser, now: datetime) -> None:
     for family in tx.list(REFRESH_FAMILY, (user.pool_id, user.sub)):
         tx.delete(REFRESH_FAMILY, REFRESH_FAMILY.key_of(family))
     tx.update(POOL_USER, POOL_USER.key_of(user), lambda old: replace(old, tokens_valid_from=now))
+    end_all(tx, user, now)
 
 
 def changed_attributes(
@@ -186,7 +190,8 @@ def changed_attributes(
     return {name: value for name, value in new.items() if name not in removed and value != ""}
 
 
-def _take_aliases(tx: Transaction, pool: UserPool, user: PoolUser) -> None:
+def move_aliases(tx: Transaction, pool: UserPool, user: PoolUser) -> None:
+    """Take the aliases of a user from whoever else has them (ForceAliasCreation)."""
     for name in ALIASES:
         if name not in user.aliases or name in pool.username_attributes:
             continue
