@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 HELLO_TIMEOUT_S = 5.0
 MAX_CONNECTIONS = 1_024
+# Events held at once: those that invokers wait for no more are still run, for up to 900 s.
+MAX_EVENT_BYTES = 1024 * 1024 * 1024
 SWEEP_S = 10.0
 ORPHAN_DRAIN_S = 0.0
 
@@ -67,6 +69,7 @@ class Host:
         self._sweep_now = asyncio.Event()
         self._take(whole)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._event_bytes = 0
         self._connections: set[Channel[FromInvoker]] = set()
 
     async def run(self, listener: socket.socket) -> None:
@@ -148,12 +151,21 @@ class Host:
         return isinstance(hello, Hello) and hello.token == self._token
 
     def _begin(self, channel: Channel[FromInvoker], asked: Asked) -> None:
-        if len(self._under_way) >= MAX_UNDER_WAY:
+        size_bytes = len(asked.invocation.payload)
+        if (
+            len(self._under_way) >= MAX_UNDER_WAY
+            or self._event_bytes + size_bytes > MAX_EVENT_BYTES
+        ):
             channel.post(Told(asked.number, _BUSY))
             return
+        self._event_bytes += size_bytes
         task = asyncio.get_running_loop().create_task(self._answer(channel, asked))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(lambda done: self._ended(done, size_bytes))
+
+    def _ended(self, task: asyncio.Task[None], size_bytes: int) -> None:
+        self._under_way.discard(task)
+        self._event_bytes -= size_bytes
 
     async def _answer(self, channel: Channel[FromInvoker], asked: Asked) -> None:
         await channel.send(Told(asked.number, await self._invoke(asked.invocation)))
