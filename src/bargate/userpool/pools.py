@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct, field
 
+from bargate.userpool.attempt_limits import AttemptLimits
 from bargate.userpool.code_limits import CodeLimits
 from bargate.wire.error import AwsError
 
@@ -55,6 +56,7 @@ class TriggerCall(Struct, frozen=True, kw_only=True):
 
     `request` is what stands beside userAttributes, under AWS's names; `response` the empty form
     that the function fills. `client_id` is `CLIENT_ID_NOT_APPLICABLE` for administrators.
+    INVARIANT: requests hold passwords and answers, so a call is never logged.
     """
 
     pool: UserPool
@@ -65,6 +67,9 @@ class TriggerCall(Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, str] = {}
     request: Mapping[str, Any] = {}
     response: Mapping[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"TriggerCall({self.pool.id}, {self.source})"
 
 
 class Triggers(Protocol):
@@ -106,3 +111,4 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     triggers: Triggers = NoTriggers()
     messenger: Messenger | None = None
     code_limits: CodeLimits = field(default_factory=CodeLimits)
+    attempts: AttemptLimits = field(default_factory=AttemptLimits)

@@ -13,6 +13,7 @@ from bargate.services.paging import token_of
 from bargate.userpool import attributes
 from bargate.userpool.admin_users import NewUser, admin_set_password
 from bargate.userpool.admin_users import admin_create_user as create
+from bargate.userpool.own_attributes import admin_update
 from bargate.userpool.user_search import MAX_PAGE, read_filter, search
 from bargate.userpool.users import changed_attributes, delete_user, sign_out, update_user
 from bargate.wire.error import AwsError
@@ -81,19 +82,18 @@ def admin_delete_user(call: OperationCall, request: Params) -> Params:
     return {}
 
 
-@operation(writes=True)
-def admin_update_user_attributes(call: OperationCall, request: Params) -> Params:
+@operation()
+def admin_update_user_attributes(call: OperationCall, request: Params) -> Later:
     """Change attributes; an address is verified if that is said with it."""
-    pool, user = the_user(call, request)
+    pools, pool, name = pools_of(call), the_pool(call, request), request["Username"]
     changes = attributes.given(request["UserAttributes"])
-    attributes.check_change(pool, user.attributes, changes)
-    new = changed_attributes(user.attributes, changes)
+    metadata = request.get("ClientMetadata") or {}
 
-    def change(old: PoolUser) -> PoolUser:
-        return replace(old, attributes=new, modified_at=call.now)
+    async def work() -> Params:
+        await admin_update(pools, pool, name, changes, metadata, call.now)
+        return {}
 
-    update_user(call.tx, pool, user, change)
-    return {}
+    return Later(work)
 
 
 @operation(writes=True)

@@ -1,0 +1,118 @@
+"""Texts of the messages that carry codes: the trigger's, else the pool's, else AWS's own.
+
+Sending ──► CustomMessage trigger ──► text with {####} ──► filled in ──► Messenger
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from bargate.userpool.pools import Message, Pools, TriggerCall
+from bargate.wire.error import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bargate.records.pool_user import PoolUser
+    from bargate.records.user_pool import UserPool
+    from bargate.userpool.destinations import Destination
+
+CODE: Final = "{####}"
+USERNAME: Final = "{username}"
+# AWS [O] the texts of a pool that has none of its own
+_TEXT: Final = "Your verification code is {####}."
+_SUBJECT: Final = "Your verification code"
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """A code that goes out; `purpose` is that of `Message`. INVARIANT: `code` is never logged."""
+
+    pool: UserPool
+    user: PoolUser
+    to: Destination
+    purpose: str
+    code: str
+    client_id: str = "CLIENT_ID_NOT_APPLICABLE"
+    metadata: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Sending({self.pool.id}, {self.purpose})"
+
+
+async def send_code(pools: Pools, sending: Sending) -> None:
+    """Hand a code's message over; raises AwsError, CodeDeliveryFailureException among them.
+
+    A pool that confirms by link sends the code, too: there is no page yet that a link would open.
+    """
+    if pools.messenger is None:
+        message = "Codes cannot be sent: no way to send messages is set up."
+        raise AwsError("CodeDeliveryFailureException", message)
+    subject, text = await _texts(pools, sending)
+    is_mail = sending.to.medium == "EMAIL"
+    await pools.messenger.send(
+        Message(
+            pool_id=sending.pool.id,
+            user_name=sending.user.username,
+            medium=sending.to.medium,
+            purpose=sending.purpose,
+            destination=sending.to.value,
+            body=filled(text, sending.user, sending.code, is_mail=is_mail),
+            subject=subject if is_mail else "",
+        )
+    )
+
+
+async def _texts(pools: Pools, sending: Sending) -> tuple[str, str]:
+    """Give subject and text; a text without a place for the code is passed over."""
+    custom = await custom_texts(pools, sending)
+    own = sending.pool.verification
+    is_mail = sending.to.medium == "EMAIL"
+    texts = (
+        custom.get("emailMessage" if is_mail else "smsMessage"),
+        own.email_message if is_mail else own.sms_message,
+    )
+    text = next((each for each in texts if each and CODE in each), _TEXT)
+    return custom.get("emailSubject") or own.email_subject or _SUBJECT, text
+
+
+async def custom_texts(pools: Pools, sending: Sending) -> dict[str, str]:
+    """Ask the CustomMessage trigger; what it leaves out is not there."""
+    user = sending.user
+    texts = await pools.triggers.run(
+        TriggerCall(
+            pool=sending.pool,
+            trigger="CustomMessage",
+            source=f"CustomMessage_{sending.purpose}",
+            client_id=sending.client_id,
+            user_name=user.username,
+            attributes={
+                "sub": user.sub,
+                "cognito:user_status": user.status,
+                **user.attributes,
+            },
+            request={
+                "codeParameter": CODE,
+                "linkParameter": "{##Click Here##}",
+                "usernameParameter": None,
+                "clientMetadata": dict(sending.metadata),
+            },
+            response={"smsMessage": None, "emailMessage": None, "emailSubject": None},
+        )
+    )
+    return {name: value for name, value in texts.items() if isinstance(value, str)}
+
+
+def filled(text: str, user: PoolUser, secret: str, *, is_mail: bool) -> str:
+    """Fill in a text, which is HTML in a mail; what is filled in is never read as text again."""
+    values = (secret, shown_name(user))
+    code, name = (html.escape(each) for each in values) if is_mail else values
+    return code.join(part.replace(USERNAME, name) for part in text.split(CODE))
+
+
+def shown_name(user: PoolUser) -> str:
+    """Give the name that the user types: the address, where that is the name."""
+    is_address = user.username == user.sub and user.aliases
+    return user.attributes[user.aliases[0]] if is_address else user.username
