@@ -37,6 +37,7 @@ MAX_RESULT_BYTES: Final = 8192  # AWS [D]/[O] apigw-objects §2
 MAX_RESOURCE_CHARACTERS: Final = 512  # AWS [D] apigw-evaluation §3
 MAX_KEY_CHARACTERS: Final = 128  # AWS [D] apigw-objects §1: of an API key's value
 MAX_POLICIES: Final = 256
+MAX_LATELY: Final = 32
 _UNAUTHORIZED: Final = "Unauthorized"
 # What is held of an answer: measured, see tests/unit/access/test_authorizer_cache.py.
 _ANSWER_BYTES: Final = 700
@@ -62,12 +63,17 @@ class ResultForm(Struct, frozen=True, kw_only=True):
 
 
 class ResultReader:
-    """Reads the answers of one authorizer; equal policies are compiled once (256 are known)."""
+    """Reads the answers of one authorizer; equal policies are compiled once (256 are known).
 
-    __slots__ = ("_form", "_policies")
+    Answers that came lately and come again to the byte are not read again: what is read of one
+    depends on its bytes alone.
+    """
+
+    __slots__ = ("_form", "_lately", "_policies")
 
     def __init__(self, form: ResultForm) -> None:
         self._form = form
+        self._lately: dict[bytes, Answer] = {}
         self._policies: dict[bytes, CompiledPolicy] = {}
 
     def read(self, outcome: Outcome) -> Answer | Denial:
@@ -76,10 +82,18 @@ class ResultReader:
             return _errored(outcome.payload)
         if isinstance(outcome, Refused):
             return _refused(outcome)
+        payload = outcome.payload
+        answer = self._lately.get(payload)
+        if answer is not None:
+            return answer
         try:
-            return self._answer(outcome.payload)
+            answer = self._answer(payload)
         except Malformed as malformed:
             return _malformed(str(malformed))
+        if len(self._lately) >= MAX_LATELY:
+            self._lately.clear()
+        self._lately[payload] = answer
+        return answer
 
     def _answer(self, payload: bytes) -> Answer:
         if len(payload) > MAX_RESULT_BYTES:

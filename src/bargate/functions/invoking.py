@@ -109,8 +109,10 @@ class Invoking:
 
     async def _run_here(self, found: Found, invocation: Invocation, request_id: str) -> Outcome:
         try:
-            async with asyncio.timeout(invocation.timeout_s):
-                held = await self._processes.take(found)
+            held = self._processes.take_warm(found)
+            if held is None:
+                async with asyncio.timeout(invocation.timeout_s):
+                    held = await self._processes.take(found)
         except TimeoutError:
             text = f"No process was free within {invocation.timeout_s:g} s."
             return _refused("timed_out", text)

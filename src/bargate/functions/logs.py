@@ -31,6 +31,7 @@ MAX_BYTES = 256 * 1024 * 1024  # of all functions together: the folder may well 
 MAX_LINE_BYTES = 256 * 1024  # AWS [D] CloudWatch Logs quotas: event size
 MAX_OPEN = 64
 _PREFIX = "functions-"
+_TIME_CHARACTERS = len("2026-11-28T20:00:00.000")
 _NAME = re.compile(r"[A-Za-z0-9-_]{1,64}", re.ASCII)  # AWS [M] lambda FunctionName, without its ARN
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -120,7 +121,7 @@ class FunctionLogs:
         once. ValueError for what is no name of a function.
         """
         kept = line[:MAX_LINE_BYTES].replace(b"\r", b"\\r").replace(b"\n", b"\\n")
-        time = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        time = self._now().isoformat(timespec="milliseconds")[:_TIME_CHARACTERS]
         try:
             self._write(function_name, f"{time}Z ".encode() + kept + b"\n")
         except OSError as error:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, assert_never
 
+from msgspec import Struct
+
 from bargate.model.function import UNQUALIFIED
 from bargate.model.identity import Role
 from bargate.model.invocation import ByRole, ByService, Permitted, Refused
@@ -33,13 +35,14 @@ if TYPE_CHECKING:
 
     from bargate.functions.registry import Found
     from bargate.model.invocation import Invocation
-    from bargate.policy import CompiledPolicy
+    from bargate.policy import CompiledPolicy, Decision
     from bargate.snapshot.principals import Policies
 
 INVOKE = "lambda:InvokeFunction"
 ASSUME = "sts:AssumeRole"
 SESSION_NAME = "BackplaneAssumeRoleSession"  # AWS [R] what API Gateway names its sessions
 Values = dict[str, "str | tuple[str, ...]"]
+_TIMES = frozenset({"aws:currenttime", "aws:epochtime"})
 
 # A policy of a role that does not compile denies all.
 _compile = lru_cache(MAX_REMEMBERED_POLICIES)(partial(compile_or_deny, None))
@@ -83,11 +86,11 @@ def _refused(
 
 def _refused_service(found: Found, invoker: ByService, now: float) -> Refused | None:
     policy = _resource_policy(found)
-    request = AccessRequest(
-        Service(invoker.service), INVOKE, found.arn, _service_context(found, invoker, now)
-    )
-    account = found.function.account_id
-    decision = evaluate(PolicySet(resource=policy), request, resource_account=account)
+    asked = _AskedByService(found.arn, found.function.account_id, found.function.region, invoker)
+    if policy is not None and _depends_on_time(policy):
+        decision = _decide(policy, asked, now)
+    else:
+        decision = _decide_at_any_time(policy, asked)
     if decision.allowed:
         return None
     return _denied(
@@ -187,14 +190,40 @@ def _resource_policy(found: Found) -> CompiledPolicy | None:
     return None if text is None else _read(text, PolicyKind.RESOURCE)
 
 
-def _service_context(found: Found, invoker: ByService, now: float) -> Values:
-    return {
+class _AskedByService(Struct, frozen=True):
+    """All but the time that decides whether a service may invoke."""
+
+    function_arn: str
+    account_id: str
+    region: str
+    invoker: ByService
+
+
+def _decide(policy: CompiledPolicy | None, asked: _AskedByService, now: float) -> Decision:
+    context = {
         **_circumstances(now),
-        **_source(invoker),
-        "aws:requestedregion": found.function.region,
+        **_source(asked.invoker),
+        "aws:requestedregion": asked.region,
         "aws:principalisawsservice": "true",
-        "aws:principalservicename": invoker.service,
+        "aws:principalservicename": asked.invoker.service,
     }
+    service = Service(asked.invoker.service)
+    request = AccessRequest(service, INVOKE, asked.function_arn, context)
+    return evaluate(PolicySet(resource=policy), request, resource_account=asked.account_id)
+
+
+@lru_cache(MAX_REMEMBERED_POLICIES)
+def _decide_at_any_time(policy: CompiledPolicy | None, asked: _AskedByService) -> Decision:
+    """Decide by a policy that asks for no time: the same each time, so it is remembered.
+
+    INVARIANT: policies are told apart by identity; one that was changed is another.
+    """
+    return _decide(policy, asked, 0.0)
+
+
+@lru_cache(MAX_REMEMBERED_POLICIES)
+def _depends_on_time(policy: CompiledPolicy) -> bool:
+    return not _TIMES.isdisjoint(policy.keys())
 
 
 def _source(invoker: ByService | ByRole) -> Values:

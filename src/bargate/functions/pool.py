@@ -113,7 +113,7 @@ class Pool:
 
         Raises PoolFull, and what `start` raises. Whoever takes one gives it back.
         """
-        warm = None if self._is_closed else self._warm(key)
+        warm = self.take_warm(key)
         if warm is not None:
             return warm
         if self._waiting_count >= MAX_WAITING or self._is_closed:
@@ -130,6 +130,10 @@ class Pool:
             raise
         finally:
             self._waiting_count -= 1
+
+    def take_warm(self, key: Key) -> Held | None:
+        """Give a process that waits for an event, if there is one."""
+        return None if self._is_closed else self._warm(key)
 
     def give_back(self, held: Held) -> None:
         """Take a process back after an invocation."""
@@ -207,7 +211,7 @@ class Pool:
 
     def _is_overdue(self, *, but: Key) -> bool:
         """Say whether somebody who waits for another key has waited long enough."""
-        if self.living < self._limit:
+        if not self._waiting or self.living < self._limit:
             return False
         oldest = next(iter(self._queue()), None)
         return (
@@ -226,6 +230,8 @@ class Pool:
 
     def _grow(self) -> None:
         """Start processes for those who wait, as far as there is room or can be made."""
+        if not self._waiting:
+            return
         coming = len(self._ending)
         for key in list(_bounded(self._wanting(), self._limit)):
             if self.living < self._limit:

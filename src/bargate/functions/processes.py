@@ -41,6 +41,10 @@ class Processes:
         self._logs = _logs(settings)
         self.give_back = self._pool.give_back
 
+    def take_warm(self, found: Found) -> Held | None:
+        """Give a process that waits for an event, if there is one; whoever takes it gives it back."""
+        return self._pool.take_warm(self._key(found))
+
     async def take(self, found: Found) -> Held:
         """Give a process for one invocation; whoever takes one gives it back.
 

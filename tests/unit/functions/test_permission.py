@@ -209,3 +209,26 @@ def test_a_trust_policy_may_ask_for_what_is_acted_for() -> None:
     assert may_assume(record, "apigateway.amazonaws.com", {"aws:sourcearn": ARN}, NOW)
     assert not may_assume(record, "apigateway.amazonaws.com", {"aws:sourcearn": API}, NOW)
     assert not may_assume(record, "apigateway.amazonaws.com", {}, NOW)
+
+
+def test_what_is_remembered_of_one_invoker_or_policy_lets_in_no_other() -> None:
+    lets = by_api(Condition={"ArnLike": {"aws:SourceArn": API}})
+    denies = by_api(Condition={"ArnLike": {"aws:SourceArn": API}}, Effect="Deny")
+    api = ByService(source_arn=API, source_account=ACCOUNT)
+    other = ByService(source_arn=f"{API}/toys", source_account=ACCOUNT)
+    for _ in range(2):
+        assert is_let(found(bare=lets), api)
+        assert not is_let(found(bare=lets), other)
+        assert not is_let(found(bare=denies), api)
+        assert not is_let(found(), api)
+
+
+def test_a_permission_ends_when_it_says() -> None:
+    ends = by_api(Condition={"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}})
+    what = found(bare=ends)
+    api = ByService(source_arn=API, source_account=ACCOUNT)
+    invocation = Invocation(function=what.arn, payload=b"{}", invoker=api)
+    day_s, end_s = 86_400, 1_767_225_600
+    assert refusal(what, invocation, {}, end_s - day_s) is None
+    assert refusal(what, invocation, {}, end_s + day_s) is not None
+    assert refusal(what, invocation, {}, end_s - day_s) is None
