@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -80,13 +80,22 @@ class _Waiter(Struct, frozen=True, eq=False):
 
 
 class Pool:
-    """At most `limit` processes; `is_current` says whether a key is still what should run."""
+    """At most `limit` processes; `is_current` says whether a key is still what should run.
+
+    Where several functions share it, one has three quarters of them at most, so that one that hangs
+    leaves room for others; of those that wait, the one with the fewest processes comes first.
+    """
 
     def __init__(
-        self, limit: int, is_current: Callable[[Key], bool], clock: Callable[[], float]
+        self,
+        limit: int,
+        is_current: Callable[[Key], bool],
+        clock: Callable[[], float],
+        is_shared: Callable[[], bool] = lambda: False,
     ) -> None:
         self._limit = limit
         self._is_current = is_current
+        self._is_shared = is_shared
         self._clock = clock
         self._held: set[Held] = set()  # all that live, but those that start
         self._idle: dict[Key, list[Held]] = {}  # the one used last stands last
@@ -202,12 +211,21 @@ class Pool:
         return first
 
     def _queue(self) -> list[tuple[float, Key]]:
-        """Give the keys that are waited for, that of the longest wait first."""
+        """Give the keys that are waited for: fewest processes first, then the longest wait."""
         firsts = ((self._first(key), key) for key in list(self._waiting))
+        counts = self._counts()
         return sorted(
             ((first.since, key) for first, key in firsts if first is not None),
-            key=lambda each: each[0],
+            key=lambda each: (counts[each[1]], each[0]),
         )
+
+    def _counts(self) -> Counter[Key]:
+        """Count the processes of each key that live, start or end."""
+        return Counter(held.key for held in self._held) + Counter(self._starting)
+
+    def _share(self) -> int:
+        """Give how many processes one key may have."""
+        return max(1, self._limit * 3 // 4) if self._is_shared() else self._limit
 
     def _is_overdue(self, *, but: Key) -> bool:
         """Say whether somebody who waits for another key has waited long enough."""
@@ -224,8 +242,11 @@ class Pool:
 
     def _wanting(self) -> Iterator[Key]:
         """Give a key for each process that should be started, the most urgent first."""
+        counts, share = self._counts(), self._share()
         for _, key in self._queue():
-            for _ in range(len(self._waiting[key]) - self._starting.get(key, 0)):
+            wanted = len(self._waiting[key]) - self._starting.get(key, 0)
+            for _ in range(min(wanted, share - counts[key])):
+                counts[key] += 1
                 yield key
 
     def _grow(self) -> None:

@@ -37,7 +37,12 @@ class Processes:
         self._settings = settings
         self._clock = asyncio.get_running_loop().time
         self._folders = CodeFolders(Path(settings.folder) / "code", self._clock)
-        self._pool = Pool(settings.processes, self._is_current, self._clock)
+        self._pool = Pool(
+            settings.processes,
+            self._is_current,
+            self._clock,
+            is_shared=lambda: len(registry.functions) > 1,
+        )
         self._logs = _logs(settings)
         self.give_back = self._pool.give_back
 

@@ -80,6 +80,8 @@ def listed(data: bytes) -> list[Member]:
         raise BadPackage(
             f"Could not unzip uploaded file: it is not a zip archive ({error})"
         ) from error
+    if not entries:
+        raise BadPackage("Uploaded file must be a non-empty zip")
     members = [_member(data, entry) for entry in entries]
     _check_sizes(members)
     _check_places(members, entries, end)

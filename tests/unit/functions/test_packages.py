@@ -120,6 +120,11 @@ def test_a_file_and_folder_of_one_name_is_refused(names: tuple[str, str]) -> Non
     refused(zipped(*((name, b"") for name in names)), "file and a folder at once")
 
 
+def test_an_archive_of_nothing_is_refused() -> None:
+    with pytest.raises(BadPackage, match="non-empty"):
+        check_zip(b"PK\x05\x06" + b"\0" * 18)
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"hello" * 100, b"PK\x05\x06" + b"\xff" * 18])
 def test_what_is_no_archive_is_refused(data: bytes) -> None:
     refused(data, "not a zip archive")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 
 from bargate.functions.pool import IDLE_S, PATIENCE_S, Held, Key, Pool, PoolFull
@@ -31,12 +32,14 @@ class Process:
 class Machine:
     """Counts the processes that live."""
 
-    def __init__(self, limit: int = 2) -> None:
+    def __init__(self, limit: int = 2, *, is_shared: bool = False) -> None:
         self.now = 0.0
         self.living = self.most = self.started = 0
         self.gone: set[Key] = set()
         self.error: Exception | None = None
-        self.pool = Pool(limit, lambda key: key not in self.gone, lambda: self.now)
+        self.pool = Pool(
+            limit, lambda key: key not in self.gone, lambda: self.now, lambda: is_shared
+        )
 
     def start(self, key: Key, rotate_at: float | None = None) -> Callable[[], Awaitable[Held]]:
         async def started() -> Held:
@@ -127,6 +130,44 @@ def test_who_waits_too_long_is_not_passed_over_for_ever() -> None:
         assert got.key == TWO
         machine.pool.give_back(got)
         assert (await again).key == ONE
+
+    asyncio.run(run())
+
+
+def test_a_function_that_hangs_leaves_room_for_others() -> None:
+    async def run() -> None:
+        machine = Machine(limit=8, is_shared=True)
+        hanging = [asyncio.create_task(machine.take(ONE)) for _ in range(60)]
+        await settled()
+        assert machine.living == 6
+        other = await machine.take(TWO)
+        assert machine.living == 7
+        for each in hanging:
+            each.cancel()
+        await settled()
+        machine.pool.give_back(other)
+        await machine.pool.close()
+
+    asyncio.run(run())
+
+
+def test_who_has_no_process_comes_before_who_has_many() -> None:
+    async def run() -> None:
+        machine = Machine(limit=4, is_shared=True)
+        ones = [await machine.take(ONE) for _ in range(3)]
+        await machine.take(TWO)
+        crowd = [asyncio.create_task(machine.take(ONE)) for _ in range(20)]
+        await settled()
+        third = msgspec.structs.replace(TWO, function_arn="third")
+        late = asyncio.create_task(machine.take(third))
+        await settled()
+        machine.gone.add(ONE)  # its processes are ended as they come back
+        machine.pool.give_back(ones[0])
+        assert (await late).key == third
+        for each in crowd:
+            each.cancel()
+        await settled()
+        await machine.pool.close()
 
     asyncio.run(run())
 
