@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from bargate.control import served_functions
 from bargate.control.served_domains import domains_of, served_domain
 from bargate.identity.affected import affected
 from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
@@ -35,7 +36,6 @@ from bargate.records.vpc import VPC_ENDPOINT
 from bargate.services.apigateway import served as rest
 from bargate.services.apigateway import served_keys
 from bargate.services.apigatewayv2 import served as http
-from bargate.services.lambda_ import served as functions
 from bargate.tokens.session import SealingKey
 from bargate.userpool import published
 
@@ -100,7 +100,7 @@ def concerned(tx: Reader, changes: Iterable[Change]) -> Iterator[Subject]:
         elif change.kind == USAGE_PLAN_KEY.name:
             account_id, region, _, key_id = change.key
             yield Subject("api_key", (account_id, region, key_id))
-        elif change.kind in functions.KINDS:
+        elif change.kind in served_functions.KINDS:
             yield Subject("function", change.key[:3])
         else:
             yield from (Subject("user_pool", key) for key in published.pools_of(change))
@@ -154,7 +154,7 @@ def part_of(tx: Reader, subject: Subject, place: Place | None = None) -> Part | 
     """Give the part of a subject as it is stored now, None when there is none (any more)."""
     place = place or Place()
     if subject.kind == "function":
-        return functions.served_function(tx, subject.key, place.code_folder)
+        return served_functions.served_function(tx, subject.key, place.code_folder)
     if subject.kind in {"user_pool", "ended_tokens"}:
         return _of_pools(tx, subject, place)
     return _PARTS[subject.kind](tx, subject.key)

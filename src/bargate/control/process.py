@@ -67,7 +67,6 @@ from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.pool_keys import PoolKeyDirectory
-from bargate.services.lambda_.local import store_local
 from bargate.settings import run_directory
 from bargate.snapshot.identities import CompiledIdentities
 from bargate.stderr_log import log_to_stderr
@@ -107,7 +106,9 @@ class Control:
         identities = CompiledIdentities(action=None)
         self._backends = Backends()
         self._keys = PoolKeyDirectory(HttpKeyDirectory(fetch))
-        pools = make_pools(begin.settings, store, store.read(sealing_keys))
+        self._functions = None if begin.functions is None else FunctionsClient(begin.functions)
+        keys = store.read(sealing_keys)
+        pools = make_pools(begin.settings, store, keys, functions=self._functions)
         place = Place(
             code_folder=str(code_folder(begin.settings).folder),
             issuer_of=pools.issuer_of,
@@ -117,7 +118,6 @@ class Control:
         self._publisher = Publisher(store, directories, self._deliver, begin.version, place)
         self._uses = Uses(store)
         self._quotas = Quotas(store, channel.post)
-        self._functions = None if begin.functions is None else FunctionsClient(begin.functions)
         environment = make_environment(
             begin.settings,
             store.read(sealing_keys),
@@ -183,7 +183,7 @@ class Control:
         await self._channel.send(Listening())
         _settle_memory()
         # What the first call needs is imported beside the loop, so that it need not wait for it.
-        preparing = asyncio.get_running_loop().run_in_executor(None, ServiceModels.prepare)
+        preparing = asyncio.get_running_loop().run_in_executor(None, _prepare)
         await self._publisher.run()
         await preparing
 
@@ -251,6 +251,8 @@ class Control:
         store_documents(tx, stages, self._settings.partition, datetime.now(UTC))
 
     def _store_functions(self, functions: tuple[Function, ...], tx: Transaction) -> None:
+        from bargate.services.lambda_.local import store_local  # noqa: PLC0415  as in `services`
+
         store_local(tx, functions, datetime.now(UTC))
 
     async def _reset(self) -> None:
@@ -259,6 +261,11 @@ class Control:
         self._store.reset()
         await self._store.submit(kept.restore)
         await self._publisher.publish_everything()
+
+
+def _prepare() -> None:
+    ServiceModels.prepare()
+    SERVICES.prepare()
 
 
 def _settle_memory() -> None:
