@@ -95,12 +95,12 @@ def check_confirmation(pool: UserPool) -> None:
 
 def pretended_to_confirm(pools: Pools, pool: UserPool, name: str) -> Destination:
     """Give where a sign-up's code would go for a user who does not exist: always the same."""
-    return _pretended(pools, pool, name, _confirmed_by(pool))
+    return pretended(pools, pool, name, _confirmed_by(pool))
 
 
 def pretended_to_recover(pools: Pools, pool: UserPool, name: str) -> Destination:
     """Give where a recovery's code would go for a user who does not exist: always the same."""
-    return _pretended(pools, pool, name, _recovered_by(pool))
+    return pretended(pools, pool, name, _recovered_by(pool))
 
 
 def _confirmed_by(pool: UserPool) -> tuple[Address, ...]:
@@ -113,8 +113,8 @@ def _recovered_by(pool: UserPool) -> tuple[Address, ...]:
     return tuple(_RECOVERY[each] for each in named if each in _RECOVERY)
 
 
-def _pretended(pools: Pools, pool: UserPool, name: str, wanted: tuple[Address, ...]) -> Destination:
-    """Give the name where it is an address; else one that the pool's secret draws for the name.
+def pretended(pools: Pools, pool: UserPool, name: str, wanted: tuple[Address, ...]) -> Destination:
+    """Give the name where it is an address that is wanted; else one that the pool's secret draws for the name.
 
     Most users have a mail address and few a phone, so a mail address it is where that may be.
     """

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from bargate.userpool.find import Sought, refuse_unknown, wrong_password
 from bargate.userpool.mfa import due
-from bargate.userpool.one_time_codes import pose_code, way_of
+from bargate.userpool.one_time_codes import address_of, pose_code
 from bargate.userpool.proceed import proceed
 from bargate.userpool.progress import Answer, Asked, Challenge, Progress
 from bargate.userpool.prove import prove_password
@@ -87,7 +87,7 @@ async def by_srp(pools: Pools, asked: Asked, progress: Progress, sought: Sought)
 
 def _by_code(name: str) -> Callable[[Pools, Asked, Progress, Sought], Awaitable[Answer]]:
     async def pose(pools: Pools, asked: Asked, progress: Progress, sought: Sought) -> Answer:
-        return await pose_code(pools, asked, progress, sought.user, name)
+        return await pose_code(pools, asked, progress, sought.user, name, is_second=False)
 
     return pose
 
@@ -102,7 +102,7 @@ def _receives(name: str) -> Callable[[UserPool, PoolUser, PoolCredentials], bool
 
     AWS [D]: a code is one factor; nobody whose sign-in demands two may use it.
     """
-    attribute = way_of(name).attribute
+    attribute = address_of(name)
 
     def has(pool: UserPool, user: PoolUser, credentials: PoolCredentials) -> bool:
         is_verified = user.attributes.get(f"{attribute}_verified") == "true"

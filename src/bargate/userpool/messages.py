@@ -25,6 +25,9 @@ USERNAME: Final = "{username}"
 # AWS [O] the texts of a pool that has none of its own
 _TEXT: Final = "Your verification code is {####}."
 _SUBJECT: Final = "Your verification code"
+_SIGN_IN_TEXT: Final = "Your authentication code is {####}."
+_SIGN_IN_SUBJECT: Final = "Your authentication code"
+AUTHENTICATION: Final = "Authentication"
 
 
 class Sending(Struct, frozen=True, kw_only=True):
@@ -68,14 +71,26 @@ async def send_code(pools: Pools, sending: Sending) -> None:
 async def _texts(pools: Pools, sending: Sending) -> tuple[str, str]:
     """Give subject and text; a text without a place for the code is passed over."""
     custom = await custom_texts(pools, sending)
-    own = sending.pool.verification
     is_mail = sending.to.medium == "EMAIL"
-    texts = (
-        custom.get("emailMessage" if is_mail else "smsMessage"),
-        own.email_message if is_mail else own.sms_message,
-    )
-    text = next((each for each in texts if each and CODE in each), _TEXT)
-    return custom.get("emailSubject") or own.email_subject or _SUBJECT, text
+    is_sign_in = sending.purpose == AUTHENTICATION
+    own = _sign_in_texts if is_sign_in else _verification_texts
+    subject, text, standard = own(sending.pool, is_mail=is_mail)
+    texts = (custom.get("emailMessage" if is_mail else "smsMessage"), text)
+    text = next((each for each in texts if each and CODE in each), standard)
+    return custom.get("emailSubject") or subject, text
+
+
+def _verification_texts(pool: UserPool, *, is_mail: bool) -> tuple[str, str | None, str]:
+    """Give the subject, the pool's own text, and the one that stands in for it."""
+    own = pool.verification
+    text = own.email_message if is_mail else own.sms_message
+    return own.email_subject or _SUBJECT, text, _TEXT
+
+
+def _sign_in_texts(pool: UserPool, *, is_mail: bool) -> tuple[str, str | None, str]:
+    own = pool.email_mfa or {}
+    text = own.get("Message") if is_mail else pool.sms_authentication_message
+    return own.get("Subject") or _SIGN_IN_SUBJECT, text, _SIGN_IN_TEXT
 
 
 async def custom_texts(pools: Pools, sending: Sending) -> dict[str, str]:

@@ -10,70 +10,65 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 import string
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from bargate.records.pool_user import POOL_USER
-from bargate.userpool import srp
-from bargate.userpool.attributes import is_email, is_phone
-from bargate.userpool.pools import Message
+from bargate.userpool.code_delivery import CODE_FAILED
+from bargate.userpool.destinations import Address, Destination, masked, pretended
+from bargate.userpool.messages import AUTHENTICATION, Sending, send_code
 from bargate.userpool.progress import Asked, Challenge, Progress
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from bargate.records.pool_user import PoolUser
-    from bargate.records.user_pool import UserPool
-    from bargate.userpool.pools import Medium, Pools
+    from bargate.userpool.pools import Pools
 
 FIRST_DIGITS: Final = 8  # AWS [R] §2, for codes by mail
 SECOND_DIGITS: Final = 6
-PURPOSE: Final = "Authentication"
-_TEXT: Final = "Your authentication code is {####}."
-_SUBJECT: Final = "Your authentication code"
+_SECOND: Final = "second"
+_log = logging.getLogger("bargate.userpool")
 
 
-class Way(Struct, frozen=True, kw_only=True):
-    """How the codes of a challenge go out."""
-
-    medium: Medium
-    attribute: str
-
-
-_SMS: Final = Way(medium="SMS", attribute="phone_number")
-_MAIL: Final = Way(medium="EMAIL", attribute="email")
-
-
-def way_of(challenge: str) -> Way:
-    """Give how codes of EMAIL_OTP, SMS_OTP, SMS_MFA go out."""
-    return _MAIL if challenge == "EMAIL_OTP" else _SMS
+def address_of(challenge: str) -> Address:
+    """Give where codes of EMAIL_OTP, SMS_OTP, SMS_MFA go."""
+    return "email" if challenge == "EMAIL_OTP" else "phone_number"
 
 
 async def pose_code(
-    pools: Pools, asked: Asked, progress: Progress, user: PoolUser | None, name: str
+    pools: Pools,
+    asked: Asked,
+    progress: Progress,
+    user: PoolUser | None,
+    name: str,
+    *,
+    is_second: bool,
 ) -> Challenge:
-    """Send a code and ask for it; raises AwsError.
-
-    As a first factor (nothing is proven yet) it has more digits.
-    """
-    digits = SECOND_DIGITS if progress.factors else FIRST_DIGITS
-    code = "".join(secrets.choice(string.digits) for _ in range(digits))
-    way = way_of(name)
-    to = _stand_in(pools, asked.pool, progress.username, way)
+    """Send a code and ask for it; raises AwsError. As a first factor it has more digits."""
+    attribute = address_of(name)
+    to = pretended(pools, asked.pool, progress.username, (attribute,))
     if user is not None:
-        to = user.attributes[way.attribute]
+        to = Destination(attribute=attribute, value=user.attributes[attribute])
+    digits = SECOND_DIGITS if is_second else FIRST_DIGITS
+    code = "".join(secrets.choice(string.digits) for _ in range(digits))
     pools.code_limits.sent.take(asked.pool.id, lock_name(progress), asked.now.timestamp())
-    await _send(pools, asked, user, way, to, code)
+    await _send(pools, asked, user, to, code, is_hidden=asked.client.hides_users and not is_second)
+    known = {"code": _digest(code), "to": _digest(to.value)}
     return Challenge(
         name=name,
         parameters={
-            "CODE_DELIVERY_DELIVERY_MEDIUM": way.medium,
-            "CODE_DELIVERY_DESTINATION": masked(to),
+            "CODE_DELIVERY_DELIVERY_MEDIUM": to.medium,
+            "CODE_DELIVERY_DESTINATION": masked(to.value),
         },
-        progress=progress.knowing(code=_digest(code), to=_digest(to)),
+        progress=progress.knowing(**known, **({_SECOND: "true"} if is_second else {})),
     )
+
+
+def is_second(progress: Progress) -> bool:
+    """Say whether the code that was asked for is a second factor."""
+    return _SECOND in progress.data
 
 
 def check_code(pools: Pools, asked: Asked, progress: Progress, name: str, given: str) -> PoolUser:
@@ -86,7 +81,7 @@ def check_code(pools: Pools, asked: Asked, progress: Progress, name: str, given:
     user = pools.store.read(
         lambda tx: tx.find(POOL_USER, (asked.pool.id, progress.sub)) if progress.sub else None
     )
-    to = "" if user is None else user.attributes.get(way_of(name).attribute, "")
+    to = "" if user is None else user.attributes.get(address_of(name), "")
     is_code = hmac.compare_digest(_digest(given), progress.data["code"])
     is_there = hmac.compare_digest(_digest(to), progress.data["to"])
     if user is None or not (is_code and is_there):
@@ -101,55 +96,36 @@ def lock_name(progress: Progress) -> str:
     return progress.sub or progress.username
 
 
-def masked(destination: str) -> str:
-    """Show where a code went to whoever owns the address, and hardly to others (AWS [R] §2)."""
-    name, at, host = destination.partition("@")
-    if at:
-        return f"{name[:1]}***@{host[:1]}***"
-    digits = destination[1:]
-    return f"+{'*' * (len(digits) - 4)}{digits[-4:]}"
-
-
 async def _send(
-    pools: Pools, asked: Asked, user: PoolUser | None, way: Way, to: str, code: str
+    pools: Pools,
+    asked: Asked,
+    user: PoolUser | None,
+    to: Destination,
+    code: str,
+    *,
+    is_hidden: bool,
 ) -> None:
+    """Send a code; that it failed is hidden from whoever may not know whether there is a user."""
     if pools.messenger is None:
         message = "Codes cannot be sent: no way to send messages is set up."
-        raise AwsError("CodeDeliveryFailureException", message)
+        raise AwsError(CODE_FAILED, message)
     if user is None:
         return
-    subject, text = _texts(asked.pool, way)
-    await pools.messenger.send(
-        Message(
-            pool_id=asked.pool.id,
-            user_name=user.username,
-            medium=way.medium,
-            purpose=PURPOSE,
-            destination=to,
-            body=text.replace("{####}", code),
-            subject=subject,
-        )
+    sending = Sending(
+        pool=asked.pool,
+        user=user,
+        to=to,
+        purpose=AUTHENTICATION,
+        code=code,
+        client_id=asked.client.id,
+        metadata=asked.metadata,
     )
-
-
-def _texts(pool: UserPool, way: Way) -> tuple[str, str]:
-    """Give subject and text of a code's message."""
-    if way.medium == "SMS":
-        return "", pool.sms_authentication_message or _TEXT
-    said = pool.email_mfa or {}
-    return said.get("Subject") or _SUBJECT, said.get("Message") or _TEXT
-
-
-def _stand_in(pools: Pools, pool: UserPool, name: str, way: Way) -> str:
-    """Give the address of nobody: the name where it is one, else the same one for a name always."""
-    if is_email(name) if way.medium == "EMAIL" else is_phone(name):
-        return name
-    secret = pools.store.read(lambda tx: pools.keyring.of(tx, pool.id).secret)
-    drawn, _ = srp.stand_in(secret, f"to\0{way.medium}\0{name}")
-    if way.medium == "SMS":
-        return f"+1{int(drawn, 16) % 10**10:010d}"
-    letters = [string.ascii_lowercase[int(part, 16) % 26] for part in (drawn[:8], drawn[8:16])]
-    return "@".join(letters)
+    try:
+        await send_code(pools, sending)
+    except AwsError as refused:
+        if refused.code != CODE_FAILED or not is_hidden:
+            raise
+        _log.warning("a code for a user of %s was not sent: %s", asked.pool.id, refused)
 
 
 def _digest(text: str) -> str:

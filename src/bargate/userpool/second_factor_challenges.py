@@ -19,7 +19,7 @@ async def pose(
     """Ask for the second factor of a kind; raises AwsError when its code cannot be sent."""
     if kind == "SOFTWARE_TOKEN_MFA":
         return _pose_token(pools, progress, user)
-    return await pose_code(pools, asked, progress, user, kind)
+    return await pose_code(pools, asked, progress, user, kind, is_second=True)
 
 
 def _pose_token(pools: Pools, progress: Progress, user: PoolUser) -> Challenge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bargate.userpool.mfa import PASSED
-from bargate.userpool.one_time_codes import check_code
+from bargate.userpool.one_time_codes import check_code, is_second
 from bargate.userpool.proceed import proceed
 from bargate.userpool.prove import check_may_sign_in, required
 
@@ -23,7 +23,7 @@ def one_time_code(name: str) -> Answering:
         given = required(asked, _PARAMETER[name])
         user = check_code(pools, asked, progress, name, given)
         check_may_sign_in(user, asked.now)
-        proven = (name, PASSED) if progress.factors else (name,)
+        proven = (name, PASSED) if is_second(progress) else (name,)
         return await proceed(pools, asked, progress.proven(*proven), user)
 
     return answer
