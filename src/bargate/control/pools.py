@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from bargate.userpool.keys import Keyring
 from bargate.userpool.lockout import Lockouts
 from bargate.userpool.passwords import Hasher
-from bargate.userpool.pools import Pools
+from bargate.userpool.pools import NoTriggers, Pools
 from bargate.userpool.sessions import Sessions
+from bargate.userpool.triggers.run import FunctionTriggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bargate.model.invocation import FunctionInvoker
     from bargate.records.user_pool import UserPool
     from bargate.settings import ControlSettings
     from bargate.store.interface import Store
     from bargate.tokens.session import SealingKey
+    from bargate.userpool.pools import Messenger
 
 
 def _now() -> datetime:
@@ -29,8 +32,13 @@ def make_pools(
     store: Store,
     keys: tuple[SealingKey, ...],
     clock: Callable[[], datetime] = _now,
+    functions: FunctionInvoker | None = None,
+    messenger: Messenger | None = None,
 ) -> Pools:
-    """Give the surroundings of the user pools of one installation; `keys` are at least one."""
+    """Give the surroundings of the user pools of one installation; `keys` are at least one.
+
+    Without `functions` pools that have triggers are refused.
+    """
     keyring = Keyring()
     store.subscribe(keyring.committed)
     return Pools(
@@ -41,6 +49,8 @@ def make_pools(
         keyring=keyring,
         lockouts=Lockouts(),
         issuer_of=issuers(settings),
+        triggers=NoTriggers() if functions is None else FunctionTriggers(functions),
+        messenger=messenger,
     )
 
 

@@ -114,16 +114,20 @@ def _group_claims(groups: tuple[PoolGroup, ...]) -> dict[str, Any]:
     return {"cognito:groups": names} if names else {}
 
 
-def _role_claims(groups: tuple[PoolGroup, ...]) -> dict[str, Any]:
-    """Give roles; none is preferred when the best groups differ in it (AWS [D] §5)."""
+def preferred_role(groups: Iterable[PoolGroup]) -> str | None:
+    """Give the role of the best groups; none when they differ in it (AWS [D] §5)."""
     ordered = [each for each in by_precedence(groups) if each.role_arn]
-    if not ordered:
-        return {}
-    claims: dict[str, Any] = {"cognito:roles": [each.role_arn for each in ordered]}
     best = {each.role_arn for each in ordered if each.precedence == ordered[0].precedence}
-    if len(best) == 1:
-        claims["cognito:preferred_role"] = ordered[0].role_arn
-    return claims
+    return ordered[0].role_arn if len(best) == 1 else None
+
+
+def _role_claims(groups: tuple[PoolGroup, ...]) -> dict[str, Any]:
+    """Give roles, and the one that is preferred."""
+    roles = [each.role_arn for each in by_precedence(groups) if each.role_arn]
+    if not roles:
+        return {}
+    preferred = preferred_role(groups)
+    return {"cognito:roles": roles} | ({"cognito:preferred_role": preferred} if preferred else {})
 
 
 def _identity(user: PoolUser, number: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ PreTokenGeneration ──► in one transaction: is the user still good? family 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from msgspec import Struct
@@ -15,8 +15,12 @@ from bargate.tokens.signing import sign
 from bargate.userpool import refresh
 from bargate.userpool.claims import API_SCOPE, Subject, access_claims, id_claims
 from bargate.userpool.groups import groups_of
-from bargate.userpool.pools import Pools, TriggerCall
 from bargate.userpool.progress import Authenticated
+from bargate.userpool.triggers.pre_token_generation import (
+    Overrides,
+    overrides_of,
+    pre_token_generation,
+)
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -24,9 +28,8 @@ if TYPE_CHECKING:
     from bargate.records.pool_user import PoolUser
     from bargate.store.interface import Reader, Transaction
     from bargate.userpool.keys import PoolKeys
+    from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Asked
-
-_OVERRIDES: Final = {"claimsOverrideDetails": None, "claimsAndScopeOverrideDetails": None}
 
 
 class Issued(Struct, frozen=True, kw_only=True):
@@ -43,7 +46,7 @@ async def issue(
 
     Raises AwsError when the user was deleted or disabled meanwhile.
     """
-    await _ask_trigger(pools, asked, user, source)
+    overrides = await _ask_trigger(pools, asked, user, source, API_SCOPE)
     token = refresh.new_token()
 
     def work(tx: Transaction) -> Issued:
@@ -55,43 +58,28 @@ async def issue(
         return _issued(pools, tx, asked, current, family)
 
     issued = await pools.store.submit(work)
-    return _signed(issued, token)
+    return _signed(issued, overrides, token)
 
 
 async def renew(
     pools: Pools, asked: Asked, user: PoolUser, family: RefreshFamily, rotated: str | None = None
 ) -> Authenticated:
     """Give the tokens that a refresh token is good for; `rotated` is the next one, stored already."""
-    await _ask_trigger(pools, asked, user, "TokenGeneration_RefreshTokens")
+    source = "TokenGeneration_RefreshTokens"
+    overrides = await _ask_trigger(pools, asked, user, source, family.scope)
 
     def work(tx: Reader) -> Issued:
         return _issued(pools, tx, asked, _current(tx, user), family)
 
-    return _signed(pools.store.read(work), rotated)
+    return _signed(pools.store.read(work), overrides, rotated)
 
 
-async def _ask_trigger(pools: Pools, asked: Asked, user: PoolUser, source: str) -> dict[str, Any]:
+async def _ask_trigger(
+    pools: Pools, asked: Asked, user: PoolUser, source: str, scope: str
+) -> Overrides:
     groups = pools.store.read(lambda tx: groups_of(tx, user.pool_id, user.sub))
-    roles = [each.role_arn for each in groups if each.role_arn]
-    return await pools.triggers.run(
-        TriggerCall(
-            pool=asked.pool,
-            trigger="PreTokenGeneration",
-            source=source,
-            client_id=asked.client.id,
-            user_name=user.username,
-            attributes={"sub": user.sub, **user.attributes},
-            request={
-                "groupConfiguration": {
-                    "groupsToOverride": [each.name for each in groups],
-                    "iamRolesToOverride": roles,
-                    "preferredRole": roles[0] if roles else None,
-                },
-                "clientMetadata": dict(asked.metadata),
-            },
-            response=_OVERRIDES,
-        )
-    )
+    call = pre_token_generation(asked, user, groups, source, scope)
+    return overrides_of(asked, await pools.triggers.run(call))
 
 
 def _current(tx: Reader, user: PoolUser) -> PoolUser:
@@ -122,12 +110,14 @@ def _issued(
     return Issued(subject=subject, keys=pools.keyring.of(tx, user.pool_id))
 
 
-def _signed(issued: Issued, refresh_token: str | None) -> Authenticated:
+def _signed(issued: Issued, overrides: Overrides, refresh_token: str | None) -> Authenticated:
     subject, signing = issued.subject, issued.keys.signing
     access, identity = signing["access"], signing["id"]
+    access_said = overrides.of_access_token(access_claims(subject, str(uuid4())))
+    id_said = overrides.of_id_token(id_claims(subject, str(uuid4())))
     return Authenticated(
-        access_token=sign(access_claims(subject, str(uuid4())), access.record.kid, access.private),
-        id_token=sign(id_claims(subject, str(uuid4())), identity.record.kid, identity.private),
+        access_token=sign(access_said, access.record.kid, access.private),
+        id_token=sign(id_said, identity.record.kid, identity.private),
         expires_in_s=subject.client.access_s,
         refresh_token=refresh_token,
     )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from bargate.userpool.gates import GATES
 from bargate.userpool.issue import issue
-from bargate.userpool.pools import Pools, TriggerCall
+from bargate.userpool.triggers.post_authentication import post_authentication
 
 if TYPE_CHECKING:
     from bargate.records.pool_user import PoolUser
+    from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Answer, Asked, Progress
 
 _AFTER_NEW_PASSWORD: Final = "TokenGeneration_NewPasswordChallenge"  # noqa: S105  a trigger's name
@@ -25,17 +26,7 @@ async def proceed(pools: Pools, asked: Asked, progress: Progress, user: PoolUser
         challenge = await gate(pools, asked, progress, user)
         if challenge is not None:
             return challenge
-    await pools.triggers.run(
-        TriggerCall(
-            pool=asked.pool,
-            trigger="PostAuthentication",
-            source="PostAuthentication_Authentication",
-            client_id=asked.client.id,
-            user_name=user.username,
-            attributes={"sub": user.sub, **user.attributes},
-            request={"newDeviceUsed": False, "clientMetadata": dict(asked.metadata)},
-        )
-    )
+    await pools.triggers.run(post_authentication(asked, user, is_new_device=False))
     is_new = "NEW_PASSWORD_REQUIRED" in progress.factors
     source = _AFTER_NEW_PASSWORD if is_new else _OTHERWISE
     return await issue(pools, asked, user, source, progress.device_key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -33,8 +34,24 @@ class Asked(Struct, frozen=True, kw_only=True, eq=False):
     source_ip: str = ""
     now: datetime
 
+    @property
+    def later_metadata(self) -> Mapping[str, str]:
+        """What triggers after the proof are told: nothing that came with InitiateAuth.
+
+        AWS [D] cognito-userpools §7: that reaches PreSignUp, PreAuthentication, UserMigration.
+        """
+        return {} if self.flow else self.metadata
+
     def __repr__(self) -> str:
         return f"Asked({self.pool.id}, {self.client.id}, {self.flow})"
+
+
+class Round(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A challenge of a custom sign-in that was answered, as DefineAuthChallenge is told of it."""
+
+    challenge_name: str
+    challenge_result: bool
+    challenge_metadata: str | None = None
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -43,7 +60,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     `sub` is None for a user who does not exist and is only simulated; `username` is the real name,
     or for a simulated user the one that was given. `factors` are what was proven, in order, by the
     names of challenges (`PASSWORD` for either way of proving a password). `data` is what the
-    challenge that is due must know; it may hold secrets, since sessions are sealed.
+    challenge that is due must know; it may hold secrets, since sessions are sealed. `rounds` are
+    those of a custom sign-in, right and wrong.
     """
 
     flow: str
@@ -52,6 +70,12 @@ class Progress(Struct, frozen=True, kw_only=True):
     factors: tuple[str, ...] = ()
     device_key: str | None = None
     data: dict[str, str] = {}
+    rounds: tuple[Round, ...] = ()
+
+    @property
+    def session(self) -> list[dict[str, object]]:
+        """The rounds as AWS writes them in events; `challengeMetadata` is null where there is none."""
+        return [{"challengeMetadata": None} | msgspec.to_builtins(each) for each in self.rounds]
 
     def proven(self, *factors: str) -> Progress:
         """Give the progress with more proven, and nothing left that was known for a challenge."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bargate.userpool.find import Sought, refuse_unknown, wrong_password
-from bargate.userpool.pools import Pools, TriggerCall
+from bargate.userpool.triggers.pre_authentication import pre_authentication
 from bargate.userpool.users import put_credentials
 from bargate.wire.error import AwsError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bargate.records.pool_user import PoolCredentials, PoolUser
     from bargate.store.interface import Transaction
+    from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Asked
 
 
@@ -33,17 +34,7 @@ async def announce(pools: Pools, asked: Asked, sought: Sought) -> None:
     user = sought.user
     if user is None and not asked.client.hides_users:
         return  # it is refused as unknown next
-    await pools.triggers.run(
-        TriggerCall(
-            pool=asked.pool,
-            trigger="PreAuthentication",
-            source="PreAuthentication_Authentication",
-            client_id=asked.client.id,
-            user_name=sought.name if user is None else user.username,
-            attributes={} if user is None else {"sub": user.sub, **user.attributes},
-            request={"validationData": dict(asked.metadata), "userNotFound": user is None},
-        )
-    )
+    await pools.triggers.run(pre_authentication(asked, sought))
 
 
 async def prove_password(pools: Pools, asked: Asked, sought: Sought, password: str) -> PoolUser:

@@ -30,7 +30,7 @@ def srp_challenge(pools: Pools, asked: Asked, sought: Sought, progress: Progress
     """Pose PASSWORD_VERIFIER to whoever sent SRP_A; raises InvalidParameterException."""
     keys = pools.store.read(lambda tx: pools.keyring.of(tx, asked.pool.id))
     salt, verifier = srp.stand_in(keys.secret, sought.name)
-    user_id, changed = _stand_in_id(asked.pool, keys.secret, sought.name), ""
+    user_id, changed = stand_in_id(asked.pool, keys.secret, sought.name), ""
     credentials = sought.credentials
     if sought.user is not None and credentials is not None:
         user_id, changed = sought.user.username, credentials.changed_at.isoformat()
@@ -69,7 +69,7 @@ def _block(pools: Pools, asked: Asked, progress: Progress) -> str:
     return base64.b64encode(pools.sessions.seal(session)).decode("ascii")
 
 
-def _stand_in_id(pool: UserPool, secret: str, name: str) -> str:
+def stand_in_id(pool: UserPool, secret: str, name: str) -> str:
     """Give USER_ID_FOR_SRP of nobody: a UUID where a user who was named so would have one.
 
     AWS [D] §3 says a UUID per pool and name; where names are names it would tell that nobody has

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from bargate.userpool.challenges.custom_challenge import custom_challenge
 from bargate.userpool.challenges.mfa_setup import mfa_setup
 from bargate.userpool.challenges.new_password_required import new_password_required
 from bargate.userpool.challenges.one_time_code import one_time_code
@@ -40,6 +41,7 @@ CHALLENGES: Final[Mapping[str, ChallengeRule]] = MappingProxyType(
     {
         "PASSWORD_VERIFIER": ChallengeRule(answer=password_verifier, has_block=True),
         "NEW_PASSWORD_REQUIRED": ChallengeRule(answer=new_password_required),
+        "CUSTOM_CHALLENGE": ChallengeRule(answer=custom_challenge),
         "SELECT_CHALLENGE": ChallengeRule(answer=select_challenge),
         "PASSWORD": ChallengeRule(answer=answered_by("PASSWORD", "PASSWORD")),
         "PASSWORD_SRP": ChallengeRule(answer=answered_by("PASSWORD_SRP", "SRP_A")),

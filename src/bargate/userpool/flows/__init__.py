@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from bargate.userpool.flows.custom_auth import custom_auth
 from bargate.userpool.flows.refresh_token import refresh_token
 from bargate.userpool.flows.user_auth import user_auth
 from bargate.userpool.flows.user_password import user_password
@@ -64,6 +65,7 @@ FLOWS: Final[Mapping[str, FlowRule]] = MappingProxyType(
         "ADMIN_NO_SRP_AUTH": _ADMIN_PASSWORD,
         "USER_SRP_AUTH": _SRP,
         "USER_AUTH": _CHOICE,
+        "CUSTOM_AUTH": FlowRule(run=custom_auth, flag="ALLOW_CUSTOM_AUTH"),
         "REFRESH_TOKEN_AUTH": _REFRESH,
         "REFRESH_TOKEN": _REFRESH,
     }

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bargate.userpool.gates.custom_auth import custom_auth
 from bargate.userpool.gates.new_password import new_password
 from bargate.userpool.gates.second_factor import second_factor
 
 if TYPE_CHECKING:
     from bargate.userpool.progress import Gate
 
-# INVARIANT: a temporary password is replaced before anything else is asked for.
-GATES: Final[tuple[Gate, ...]] = (new_password, second_factor)
+# INVARIANT: `custom_auth` is the first: until it has passed, nothing of a custom sign-in is proven.
+# INVARIANT: a temporary password is replaced before a second factor is asked for.
+GATES: Final[tuple[Gate, ...]] = (custom_auth, new_password, second_factor)
