@@ -11,6 +11,7 @@ Everything is real but the socket: signatures, policies, the wire, the store.
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import make_keys, sealing_keys
+from bargate.control.outbound import make_delivery
 from bargate.control.parts import Place
 from bargate.control.passage import Passage
 from bargate.control.pool_documents import PoolDocuments
@@ -134,7 +136,8 @@ class Endpoint:
         self.root = keys[0]
         identities = CompiledIdentities(action=None)
         keys = self.store.read(sealing_keys)
-        pools = make_pools(self.settings, self.store, keys, self.now)
+        self.delivery = make_delivery(self.settings.outbound, self.now)
+        pools = make_pools(self.settings, self.store, keys, self.now, self.functions, self.delivery)
         place = Place(str(code_folder(self.settings).folder), pools.issuer_of)
         self.publisher = Publisher(self.store, identities, self._deliver, 0, place)
         environment = make_environment(self.settings, keys, functions=self.functions, pools=pools)
@@ -172,6 +175,11 @@ class Endpoint:
 
     async def _reset(self) -> None:
         raise AssertionError("no reset in-process")
+
+    def code_to(self, destination: str) -> str:
+        """Give the code that was sent to an address last."""
+        sent = [each for each in self.delivery.outbox.after() if each.destination == destination]
+        return re.findall(r"\b[0-9]{6,8}\b", sent[-1].body)[0]
 
     def published(self) -> dict[str, Any]:
         """Give what workers would serve once everything committed so far was sent."""

@@ -7,7 +7,17 @@ import click
 
 from bargate import __version__
 
-_COMMANDS = ("serve", "validate", "routes", "explain", "why", "run", "credentials", "logs")
+_COMMANDS = (
+    "serve",
+    "validate",
+    "routes",
+    "explain",
+    "why",
+    "run",
+    "credentials",
+    "outbox",
+    "logs",
+)
 
 
 class _Commands(click.Group):

@@ -32,7 +32,13 @@ from bargate.gateway.supervisor import Supervisor
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.rest_api import RestApi
 from bargate.reloading import Reloading, load_documents
-from bargate.settings import ControlSettings, HostSettings, PoolSettings, run_directory
+from bargate.settings import (
+    ControlSettings,
+    HostSettings,
+    OutboundSettings,
+    PoolSettings,
+    run_directory,
+)
 from bargate.signals import Signals
 from bargate.snapshot.parts import Part, Update, part_name, state_of
 from bargate.source import fingerprints
@@ -81,6 +87,7 @@ class Endpoint(Struct, frozen=True):
     dev: bool = False
     s3: Path | None = None
     pools: PoolSettings = PoolSettings()
+    outbound: OutboundSettings = OutboundSettings()
 
 
 def available_cores() -> int:
@@ -131,6 +138,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         issuers=source.issuers,
         s3=None if endpoint.s3 is None else str(endpoint.s3.absolute()),
         pools=endpoint.pools,
+        outbound=endpoint.outbound,
         account_throttle=None if throttle is None else (throttle.rate_limit, throttle.burst_limit),
     )
 

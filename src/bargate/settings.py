@@ -1,9 +1,12 @@
 """What the operator chose: read once at start, checked, and passed on."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+
+_NAMED_ADDRESS = re.compile(r'[^<>"\\]* <([^<>\s]+)>')
 
 
 class TlsFiles(Struct, frozen=True):
@@ -48,6 +51,42 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     revokes_access_tokens: bool = False
 
 
+class SmtpSettings(Struct, frozen=True, kw_only=True):
+    """The server that takes mails to users. `sender` may have a name: `Name <address>`."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "off"] = "starttls"
+    user: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+    sender: str
+
+    @property
+    def sender_address(self) -> str:
+        """The address alone."""
+        found = _NAMED_ADDRESS.fullmatch(self.sender)
+        return self.sender if found is None else found[1]
+
+
+class SmsWebhookSettings(Struct, frozen=True, kw_only=True):
+    """What takes SMS to users, and the secret that signs them."""
+
+    url: str
+    secret_file: str | None = None
+    ca_file: str | None = None
+
+
+class OutboundSettings(Struct, frozen=True, kw_only=True):
+    """How messages reach users; None keeps them in the outbox.
+
+    Secrets without a file are in the environment.
+    """
+
+    smtp: SmtpSettings | None = None
+    sms_webhook: SmsWebhookSettings | None = None
+
+
 class ControlSettings(Struct, frozen=True, kw_only=True):
     """How the AWS endpoint listens, where its state lives, and whom it believes.
 
@@ -71,6 +110,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     account_throttle: tuple[float, int] | None = None
     s3: str | None = None
     pools: PoolSettings = PoolSettings()
+    outbound: OutboundSettings = OutboundSettings()
 
 
 class HostSettings(Struct, frozen=True, kw_only=True):

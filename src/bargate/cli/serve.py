@@ -19,6 +19,7 @@ from bargate.cli.functions import (
     told_more,
 )
 from bargate.cli.options import optional_files_argument, source_of, source_options
+from bargate.cli.outbound_options import outbound_options
 from bargate.cli.pool_options import pool_options
 from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
@@ -26,7 +27,7 @@ from bargate.local_functions import LocalFunction
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.usage_plan import Throttle
 from bargate.secret import Secret
-from bargate.settings import GatewaySettings, PoolSettings, TlsFiles
+from bargate.settings import GatewaySettings, OutboundSettings, PoolSettings, TlsFiles
 
 MAX_WORKERS = 256
 _THROTTLE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?):(\d{1,9})", re.ASCII)
@@ -134,6 +135,7 @@ def _throttle(
 )
 @function_options
 @pool_options
+@outbound_options
 @click.option(
     "--account-throttle",
     metavar="RATE:BURST",
@@ -172,6 +174,7 @@ def serve(
     public_url: str,
     issuer_style: Literal["url", "aws"],
     revoke_access_tokens: bool,
+    outbound: OutboundSettings,
     **options: Any,
 ) -> None:
     """Serve APIs and enforce every access control on them; answer AWS's own APIs beside them.
@@ -184,6 +187,8 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together")
     _check_endpoint(data, api_listen, dev=dev)
+    if api_listen is None and outbound != OutboundSettings():
+        raise click.UsageError("--smtp and --sms-webhook are about user pools, which are off")
     source = structs.replace(source_of(**options), account_throttle=account_throttle)
     if api_listen is None and not source.files:
         raise click.UsageError("with --api-listen off there is nothing to serve but API documents")
@@ -212,7 +217,9 @@ def serve(
     )
     if api_listen is None and pools != PoolSettings():
         raise click.UsageError("with --api-listen off there are no user pools to set up")
-    endpoint = None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3, pools)
+    endpoint = (
+        None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3, pools, outbound)
+    )
     try:
         asyncio.run(app.serve(source, settings, endpoint, findings.show, runnable))
     except findings.invalid_document() as invalid:

@@ -4,6 +4,7 @@
         ──► passed to the gateway as it came, which decides as it always does
     GET  /_localstack/health                                         ──► what runs
     POST /_bargate/reset, /moto-api/reset, /_localstack/state/reset  ──► an empty state
+    GET  /_bargate/outbox?pool=ID&after=NUMBER                       ──► messages to users, with codes
 
 Nobody's credentials are checked with `--dev`, so a page in the developer's browser must not reach
 the endpoint: a request that comes from another origin, or to a name that somebody else's DNS may
@@ -15,7 +16,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
     from bargate.control.edge import Incoming
     from bargate.control.passage import Passage
+    from bargate.outbound.outbox import Outbox
 
 RESET_PATHS = frozenset({"/_bargate/reset", "/moto-api/reset", "/_localstack/state/reset"})
 HEALTH_PATH = "/_localstack/health"
+OUTBOX_PATH = "/_bargate/outbox"
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _GATEWAY_PATH = re.compile(r"/_aws/execute-api/[^/]+/|/restapis/[^/]+/[^/]+/_user_request_(/|$)")
 _GATEWAY_HOST = re.compile(r"[a-z0-9]{1,64}\.execute-api\.[^/]+", re.IGNORECASE)
 _NOBODYS_NAMES = (".internal", ".localhost.localstack.cloud")
@@ -39,11 +43,16 @@ class Emulation:
     """Answers in the place of an emulator; `reset` empties the state."""
 
     def __init__(
-        self, passage: Passage, services: tuple[str, ...], reset: Callable[[], Awaitable[None]]
+        self,
+        passage: Passage,
+        services: tuple[str, ...],
+        reset: Callable[[], Awaitable[None]],
+        outbox: Outbox | None = None,
     ) -> None:
         self._passage = passage
         self._services = services
         self._reset = reset
+        self._outbox = outbox
 
     async def answer(self, incoming: Incoming) -> HttpResponse | None:
         """Answer a request that is not for an AWS API, None if it is for one."""
@@ -55,6 +64,8 @@ class Emulation:
             return self._health()
         if request.path in RESET_PATHS:
             return await self._answer_reset(request)
+        if request.path == OUTBOX_PATH:
+            return self._answer_outbox(request)
         if not is_own_origin(request):
             return _refused("a page of another origin may not use this endpoint")
         if not is_private_host(host):
@@ -65,6 +76,19 @@ class Emulation:
         running = dict.fromkeys(self._services, "running")
         body = msgspec.json.encode({"services": running, "edition": "bargate"})
         return HttpResponse(200, _JSON, body)
+
+    def _answer_outbox(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "GET":
+            return HttpResponse(405, (*_JSON, ("allow", "GET")), b'{"message":"use GET"}')
+        if not (is_own_host(request.headers.get("host", "")) and is_own_origin(request)):
+            return _refused("only a client on this machine, by its own name, may read codes")
+        asked = parse_qs(request.query)
+        after = asked.get("after", ["0"])[0]
+        number = int(after) if _NUMBER.fullmatch(after) else 0
+        pool_id = asked.get("pool", [None])[0]
+        found = [] if self._outbox is None else self._outbox.after(number, pool_id)
+        headers = (*_JSON, ("cache-control", "no-store"))
+        return HttpResponse(200, headers, msgspec.json.encode({"messages": found}))
 
     async def _answer_reset(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":

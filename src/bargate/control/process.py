@@ -51,6 +51,8 @@ from bargate.control.messages import (
     StoreStages,
     ToControl,
 )
+from bargate.control.outbound import UnreadableSecret, make_delivery
+from bargate.control.outbox_socket import OutboxSocket
 from bargate.control.parts import Place
 from bargate.control.passage import Passage
 from bargate.control.pool_documents import PoolDocuments
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from bargate.store.interface import Store, Transaction
 
 COLLECT_TIMEOUT_S = 2.0
+SENDING_TIMEOUT_S = 2.0
 _GC_THRESHOLDS = (50_000, 20, 20)
 Answer = TypeVar("Answer")
 
@@ -108,7 +111,10 @@ class Control:
         self._keys = PoolKeyDirectory(HttpKeyDirectory(fetch))
         self._functions = None if begin.functions is None else FunctionsClient(begin.functions)
         keys = store.read(sealing_keys)
-        pools = make_pools(begin.settings, store, keys, functions=self._functions)
+        self._delivery = make_delivery(begin.settings.outbound, partial(datetime.now, UTC))
+        pools = make_pools(
+            begin.settings, store, keys, functions=self._functions, messenger=self._delivery
+        )
         place = Place(
             code_folder=str(code_folder(begin.settings).folder),
             issuer_of=pools.issuer_of,
@@ -128,6 +134,7 @@ class Control:
         )
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)
+        self._outbox = OutboxSocket(self._delivery.outbox, folder, begin.settings.port)
         self._server = EndpointServer(self._edge(identities, environment))
 
     def _edge(self, identities: CompiledIdentities, environment: Environment) -> Edge:
@@ -144,7 +151,7 @@ class Control:
         emulation = None
         if settings.dev:
             passage = Passage(settings.gateway_url, self._backends)
-            emulation = Emulation(passage, tuple(SERVICES), self._reset)
+            emulation = Emulation(passage, tuple(SERVICES), self._reset, self._delivery.outbox)
         documents = PoolDocuments(environment.pools)
         return Edge(dispatcher, Status(self._collect, __version__), emulation, documents)
 
@@ -156,6 +163,7 @@ class Control:
         self._store.subscribe(self._publisher.committed)
         self._store.subscribe(self._quotas.committed)
         await self._credentials.start()
+        await self._outbox.start()
         publishing = loop.create_task(self._publish())
         noting = loop.create_task(self._uses.run())
         serving = await self._server.begin(listener)
@@ -163,10 +171,12 @@ class Control:
             {obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED
         )
         self._credentials.stop()
+        self._outbox.stop()
         self._server.end()
         await serving
         if self._is_ending and not obeying.done():
             await obeying  # until workers gave back what they leased
+        await self._delivery.settle(SENDING_TIMEOUT_S)
         noting.cancel()
         await self._uses.write()
         publishing.cancel()
@@ -299,6 +309,9 @@ async def _main(channel_fd: int, listener_fd: int) -> int:
     try:
         prepare(store, begin.settings, datetime.now(UTC))
         await Control(channel, begin, store).run(listener)
+    except UnreadableSecret as refused:
+        _log.error("%s", refused)
+        return REFUSED_START
     finally:
         store.close()
         channel.close()
