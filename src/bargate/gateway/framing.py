@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from bargate.mapping.headers import RepeatedHeaders
+from bargate.access.repeated_headers import RepeatedHeaders
 
 if TYPE_CHECKING:
     from bargate.mapping.plan import Headers

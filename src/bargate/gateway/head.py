@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httptools
 from msgspec import Struct
 
+from bargate.access.repeated_headers import RepeatedHeaders
 from bargate.gateway.fields import NEVER_HOP_BY_HOP, Fields
 from bargate.gateway.request_line import (
     PLAIN_LINE_MAX_BYTES,
@@ -23,7 +24,6 @@ from bargate.gateway.request_line import (
     request_line,
 )
 from bargate.gateway.target import BadTarget, host_name, split_target
-from bargate.mapping.headers import RepeatedHeaders
 
 if TYPE_CHECKING:
     from bargate.gateway.limits import Limits

@@ -11,29 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-Headers = list[tuple[bytes, bytes]]
-
-
-class RepeatedHeaders(Headers):
-    """Headers that are likely to come again as the same object, and are never changed.
-
-    `known` remembers what was worked out from them, by what it was worked out with: the few things
-    that all integrations of a kind share, `MOST_KNOWN` at most.
-    """
-
-    __slots__ = ("known",)
-
-    def __init__(self, headers: Headers) -> None:
-        super().__init__(headers)
-        self.known: dict[object, Any] = {}
-
-    def remember(self, by: object, worked_out: Any) -> None:
-        """Keep what was worked out, within the bound."""
-        if len(self.known) < MOST_KNOWN:
-            self.known[by] = worked_out
-
-
-MOST_KNOWN = 4
+from bargate.access.repeated_headers import Headers, RepeatedHeaders
 
 HOP_BY_HOP = frozenset(
     {

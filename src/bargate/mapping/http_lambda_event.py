@@ -6,31 +6,25 @@ apart and leaves out what there is none of; 1.0 is as a REST API's, with null.
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
-from urllib.parse import unquote
 
 from msgspec import UNSET, Struct, UnsetType
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedRoute
-from bargate.access.request_values import query_pairs
-from bargate.mapping.context import Place
-from bargate.mapping.event_parts import (
-    ClientCert,
-    Identity,
-    MultiValues,
-    Values,
-    claim_texts,
-    client_cert,
+from bargate.access.event_headers import MultiValues, Values, header_maps, joined_headers
+from bargate.access.event_parts import (
+    Context20,
+    HttpTold,
+    RequestContext,
+    authentication,
+    decoded_parameters,
     encode_event,
-    event_body,
-    event_time,
-    http_header_maps,
-    identity_of,
-    plain,
+    joined_query,
     query_maps,
 )
-from bargate.mapping.headers import Headers
-from bargate.mapping.lambda_proxy_event import RequestContext
+from bargate.access.repeated_headers import Headers
+from bargate.mapping.context import Place, request_time
+from bargate.mapping.event_parts import claim_texts, event_body, http_names, identity_of, plain
 from bargate.mapping.media_types import media_type
 from bargate.model.http_api import Route
 
@@ -47,39 +41,6 @@ class Sent(Struct):
     headers: Headers
     query: str
     path: str
-
-
-class HttpTold(Struct, rename="camel"):
-    """`requestContext.http`."""
-
-    method: str
-    path: str
-    protocol: str
-    source_ip: str
-    user_agent: str
-
-
-class Authentication(Struct, rename="camel"):
-    """`requestContext.authentication`."""
-
-    client_cert: ClientCert
-
-
-class Context20(Struct, rename="camel"):
-    """`requestContext` of format 2.0."""
-
-    account_id: str
-    api_id: str
-    domain_name: str
-    domain_prefix: str
-    http: HttpTold
-    request_id: str
-    route_key: str
-    stage: str
-    time: str
-    time_epoch: int
-    authorizer: dict[str, object] | UnsetType = UNSET
-    authentication: Authentication | UnsetType = UNSET
 
 
 class Event20(Struct, rename="camel"):
@@ -129,8 +90,7 @@ class Events20:
 
     def encoded(self, call: Call, facts: Facts, sent: Sent) -> bytes:
         """Give the event of a call as JSON."""
-        _, multi = http_header_maps(call, sent.headers)
-        cookies = [each for value in multi.pop("cookie", ()) for each in _cookies(value)]
+        headers, cookies = joined_headers(call, sent.headers, http_names(call))
         body, is_binary = _body(call)
         return encode_event(
             Event20(
@@ -139,11 +99,11 @@ class Events20:
                 sent.path,
                 sent.query,
                 cookies or UNSET,
-                {name: ",".join(values) for name, values in multi.items()},
-                _joined_query(sent.query) if sent.query else UNSET,
+                headers,
+                joined_query(sent.query) or UNSET,
                 self._context(call, facts, sent),
                 UNSET if body is None else body,
-                _path_parameters(facts) or UNSET,
+                decoded_parameters(facts) or UNSET,
                 is_binary,
                 self._variables,
             )
@@ -152,7 +112,6 @@ class Events20:
     def _context(self, call: Call, facts: Facts, sent: Sent) -> Context20:
         place = self._place
         domain_name = call.domain_name or place.domain_name
-        shown = client_cert(call)
         agent = call.text(b"user-agent") or ""
         return Context20(
             place.account_id,
@@ -163,10 +122,10 @@ class Events20:
             call.request_id,
             place.route_key,
             place.stage,
-            event_time(int(call.received_at)),
+            request_time(call.received_at),
             int(call.received_at * 1000),
             self._authorizer(facts),
-            UNSET if isinstance(shown, UnsetType) else Authentication(shown),
+            authentication(call) or UNSET,
         )
 
 
@@ -182,7 +141,7 @@ class Events10:
 
     def encoded(self, call: Call, facts: Facts, sent: Sent) -> bytes:
         """Give the event of a call as JSON."""
-        single, multi = http_header_maps(call, sent.headers)
+        single, multi = header_maps(call, sent.headers, http_names(call))
         query, multi_query = query_maps(sent.query)
         body, is_binary = _body(call)
         # AWS [D]: unlike 2.0 it tells the path with the mapping of a custom domain name.
@@ -195,10 +154,10 @@ class Events10:
                 call.method,
                 single,
                 multi,
-                query,
-                multi_query,
+                query or None,
+                multi_query or None,
                 self._context(call, facts, path),
-                _path_parameters(facts) or None,
+                decoded_parameters(facts) or None,
                 self._variables,
                 body,
                 is_binary,
@@ -208,7 +167,6 @@ class Events10:
     def _context(self, call: Call, facts: Facts, path: str) -> RequestContext:
         place = self._place
         domain_name = call.domain_name or place.domain_name
-        identity: Identity = identity_of(call, facts)
         return RequestContext(
             place.account_id,
             place.api_id,
@@ -216,11 +174,11 @@ class Events10:
             domain_name.partition(".")[0],
             call.extended_request_id,
             call.method,
-            identity,
+            identity_of(call, facts),
             path,
             call.protocol,
             call.request_id,
-            event_time(int(call.received_at)),
+            request_time(call.received_at),
             int(call.received_at * 1000),
             place.route_key,  # AWS [O]
             place.resource_path,
@@ -242,22 +200,6 @@ def _body(call: Call) -> tuple[str | None, bool]:
     if kind not in _TEXT_TYPES and not kind.startswith("text/"):
         return event_body(call.body, is_binary=True), True
     return event_body(call.body, is_binary=False), False
-
-
-def _cookies(value: str) -> list[str]:
-    return [cookie for part in value.split(";") if (cookie := part.strip())]
-
-
-def _joined_query(query: str) -> Values | UnsetType:
-    joined: Values = {}
-    for name, value in query_pairs(query):
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    return joined or UNSET
-
-
-def _path_parameters(facts: Facts) -> Values:
-    """AWS [O]: those of HTTP APIs are decoded."""
-    return {name: unquote(value) for name, value in facts.path_parameters.items()}
 
 
 def _nobody(_facts: Facts) -> UnsetType:

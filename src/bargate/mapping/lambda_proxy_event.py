@@ -11,44 +11,19 @@ from msgspec import UNSET, Struct, UnsetType
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
-from bargate.mapping.context import Place
+from bargate.access.event_headers import MultiValues, Values, header_maps
+from bargate.access.event_parts import RequestContext, encode_event, query_maps
+from bargate.mapping.context import Place, request_time
 from bargate.mapping.event_parts import (
-    Identity,
-    MultiValues,
-    Values,
     claim_texts,
-    encode_event,
     event_body,
-    event_time,
     identity_of,
     plain,
-    query_maps,
-    rest_header_maps,
+    rest_names,
 )
 from bargate.mapping.media_types import compile_binary_test
 
 Authorizer: TypeAlias = Callable[[Facts], "dict[str, object] | UnsetType"]
-
-
-class RequestContext(Struct, rename="camel"):
-    """`requestContext` of a REST event."""
-
-    account_id: str
-    api_id: str
-    domain_name: str
-    domain_prefix: str
-    extended_request_id: str
-    http_method: str
-    identity: Identity
-    path: str
-    protocol: str
-    request_id: str
-    request_time: str
-    request_time_epoch: int
-    resource_id: str
-    resource_path: str
-    stage: str
-    authorizer: dict[str, object] | UnsetType = UNSET
 
 
 class ProxyEvent(Struct, rename="camel"):
@@ -85,7 +60,7 @@ class ProxyEvents:
         body, is_binary = call.body, False
         if body:
             is_binary = self._is_binary(call.text(b"content-type"))
-        headers, multi_headers = rest_header_maps(call)
+        headers, multi_headers = header_maps(call, call.headers, rest_names(call))
         query, multi_query = query_maps(call.query)
         return encode_event(
             ProxyEvent(
@@ -94,8 +69,8 @@ class ProxyEvents:
                 call.method,
                 headers,
                 multi_headers,
-                query,
-                multi_query,
+                query or None,
+                multi_query or None,
                 facts.path_parameters or None,
                 self._variables,
                 self._context(call, facts),
@@ -118,7 +93,7 @@ class ProxyEvents:
             call.path if call.domain_name else self._prefix + call.resource_path,
             call.protocol,
             call.request_id,
-            event_time(int(call.received_at)),
+            request_time(call.received_at),
             int(call.received_at * 1000),
             place.resource_id,
             place.resource_path,

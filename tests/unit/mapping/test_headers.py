@@ -2,14 +2,13 @@
 
 import pytest
 
+from bargate.access.repeated_headers import MOST_KNOWN, RepeatedHeaders
 from bargate.gateway.framing import BadResponse, response_head
 from bargate.mapping.headers import (
     HOP_BY_HOP,
-    MOST_KNOWN,
     REMAPPED_FROM_HTTP_PROXY,
     PassedNames,
     PassingNames,
-    RepeatedHeaders,
     is_one_head,
     passed_names,
     passing,

@@ -9,10 +9,10 @@ from msgspec import structs
 from bargate.access.arrival import Arrival, ClientCertificate
 from bargate.access.call import Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.repeated_headers import RepeatedHeaders
 from bargate.access.verdict import Denial
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
-from bargate.mapping.headers import RepeatedHeaders
 from bargate.mapping.integrations import compile_rest_integration
 from bargate.mapping.lambda_response import MAX_HEADERS
 from bargate.mapping.plan import Response

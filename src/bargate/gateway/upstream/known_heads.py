@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.mapping.headers import RepeatedHeaders
+from bargate.access.repeated_headers import RepeatedHeaders
 
 if TYPE_CHECKING:
     from bargate.mapping.plan import Headers
