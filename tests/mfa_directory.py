@@ -47,8 +47,8 @@ def with_post(patch: pytest.MonkeyPatch, post: Post | None) -> None:
     """Let endpoints that begin from now on send by `post`, or not at all."""
     make = tests.endpoint.make_pools
 
-    def made(*arguments: Any) -> Any:
-        return replace(make(*arguments), messenger=post)
+    def made(*arguments: Any, **named: Any) -> Any:
+        return replace(make(*arguments, **named), messenger=post)
 
     patch.setattr(tests.endpoint, "make_pools", made)
 

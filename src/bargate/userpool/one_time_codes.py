@@ -118,7 +118,7 @@ async def _send(
         purpose=AUTHENTICATION,
         code=code,
         client_id=asked.client.id,
-        metadata=asked.metadata,
+        metadata=asked.later_metadata,
     )
     try:
         await send_code(pools, sending)
