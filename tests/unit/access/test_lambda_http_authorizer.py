@@ -20,6 +20,7 @@ from authorizing import (
 )
 from bargate.access import lambda_http_authorizer
 from bargate.access.arrival import Arrival, ClientCertificate
+from bargate.access.repeated_headers import RepeatedHeaders
 from bargate.access.verdict import Denial
 from bargate.model.invalid import InvalidConfiguration
 from building import call
@@ -124,6 +125,40 @@ def test_the_event_of_format_1_0() -> None:
     assert event["identitySource"] == event["authorizationToken"] == "1,2"
     assert event["requestContext"]["identity"]["sourceIp"] == "203.0.113.7"
     assert "body" not in event
+
+
+def test_a_custom_domain_name_shows_its_mapping_in_format_1_0_alone() -> None:
+    """AWS [D] http-api-develop-integrations-lambda; integrations are told the same."""
+    made = call(path="/pets", headers={"Authorization": "t"}, domain_name="api.example.com")
+    made.path = "/v1/pets"
+    told = {}
+    for version in ("1.0", "2.0"):
+        functions = Functions(lambda _: ALLOW)
+        step = http_step(http_authorizer(payload_format_version=version, identity_source=TOKEN))
+        assert decide(step, made, functions)[0] is None
+        (told[version],) = functions.events
+    assert told["1.0"]["path"] == told["1.0"]["requestContext"]["path"] == "/v1/pets"
+    assert told["2.0"]["rawPath"] == told["2.0"]["requestContext"]["http"]["path"] == "/prod/pets"
+    assert told["2.0"]["requestContext"]["domainName"] == "api.example.com"
+
+
+def test_headers_that_come_again_are_told_anew_for_each_call() -> None:
+    sent = {"Authorization": "t", "Cookie": "a=1;b=2", "X_Forwarded_For": "10.0.0.1", "X-A": "1"}
+    first = call(headers=sent)
+    first.headers = RepeatedHeaders(first.headers)
+    second = call(headers=sent, source_ip="198.51.100.1")
+    second.headers = first.headers
+    for version in ("1.0", "2.0"):
+        functions = Functions(lambda _: ALLOW)
+        step = http_step(http_authorizer(payload_format_version=version, identity_source=TOKEN))
+        for made in (first, second, first):
+            assert decide(step, made, functions)[0] is None
+        told = [{k.lower(): v for k, v in each["headers"].items()} for each in functions.events]
+        assert [each["x-forwarded-for"] for each in told] == [
+            "203.0.113.7", "198.51.100.1", "203.0.113.7",
+        ]  # fmt: skip
+        assert all("x_forwarded_for" not in each and each["x-a"] == "1" for each in told)
+        assert all(("cookie" in each) is (version == "1.0") for each in told)
 
 
 @pytest.mark.parametrize("ttl_s", [0, 60])
