@@ -22,6 +22,19 @@ UNSIGNED = frozenset(
     for name in (
         "InitiateAuth",
         "RespondToAuthChallenge",
+        "SignUp",
+        "ConfirmSignUp",
+        "ResendConfirmationCode",
+        "ForgotPassword",
+        "ConfirmForgotPassword",
+        "ChangePassword",
+        "UpdateUserAttributes",
+        "DeleteUserAttributes",
+        "GetUserAttributeVerificationCode",
+        "VerifyUserAttribute",
+        "DeleteUser",
+        "RevokeToken",
+        "GlobalSignOut",
         "GetTokensFromRefreshToken",
         "GetUser",
         "AssociateSoftwareToken",
@@ -77,6 +90,30 @@ def own_password_of(name: str) -> dict[str, Any]:
 def first_code(known: Any) -> dict[str, Any]:
     step = step_at(datetime.now(UTC).timestamp())
     return {"AccessToken": known.access_token, "UserCode": code_of(Secret(known.totp), step)}
+
+
+def of_app(known: Any, name: str, **more: Any) -> dict[str, Any]:
+    return {"ClientId": known.pool_client, "Username": name, **more}
+
+
+def sign_up(name: str) -> Given:
+    return lambda known: of_app(
+        known,
+        name,
+        Password=OWN,
+        UserAttributes=[{"Name": "email", "Value": f"{name}@example.org"}],
+    )
+
+
+def coded(name: str, **more: Any) -> Given:
+    """Give back the code that a user was sent."""
+    return lambda known: of_app(
+        known, name, ConfirmationCode=known.code_to(f"{name}@example.org"), **more
+    )
+
+
+def own(known: Any, **more: Any) -> dict[str, Any]:
+    return {"AccessToken": known.access_token, **more}
 
 
 TOKEN_PREFERRED = {"SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True}}
@@ -183,8 +220,31 @@ BUILD: tuple[Step, ...] = (
     step(
         "AdminRespondToAuthChallenge",
         lambda k: client(k, Session=k.admin_session, **own_password_of("ben")),
+        ben_token="AuthenticationResult.AccessToken",
     ),
     step("AdminSetUserPassword", lambda k: user(k, "ben", Password=FIRST + "!")),
+    step("SignUp", sign_up("cat")),
+    step("ResendConfirmationCode", lambda k: of_app(k, "cat")),
+    step("ConfirmSignUp", coded("cat")),
+    step("ForgotPassword", lambda k: of_app(k, "cat")),
+    step("ConfirmForgotPassword", coded("cat", Password=FIRST)),
+    step("AdminResetUserPassword", lambda k: user(k, "cat")),
+    step("SignUp", sign_up("dan")),
+    step("AdminConfirmSignUp", lambda k: user(k, "dan")),
+    step(
+        "UpdateUserAttributes",
+        lambda k: own(k, UserAttributes=[{"Name": "nickname", "Value": "A"}]),
+    ),
+    step("GetUserAttributeVerificationCode", lambda k: own(k, AttributeName="email")),
+    step(
+        "VerifyUserAttribute",
+        lambda k: own(k, AttributeName="email", Code=k.code_to("ann@example.org")),
+    ),
+    step("DeleteUserAttributes", lambda k: own(k, UserAttributeNames=["nickname"])),
+    step("ChangePassword", lambda k: own(k, PreviousPassword=OWN, ProposedPassword=OWN + "!")),
+    step("GlobalSignOut", own),
+    step("AdminUserGlobalSignOut", user),
+    step("RevokeToken", lambda k: {"ClientId": k.pool_client, "Token": k.refresh_token}),
 )
 
 TEAR_DOWN: tuple[Step, ...] = (
@@ -193,6 +253,7 @@ TEAR_DOWN: tuple[Step, ...] = (
     step("AdminDisableUser", user),
     step("AdminEnableUser", user),
     step("AdminDeleteUser", user),
+    step("DeleteUser", lambda k: {"AccessToken": k.ben_token}),
     step("DeleteUserPoolClient", client),
     step("DeleteResourceServer", server),
     step("DeleteUserPool", pool),

@@ -49,7 +49,7 @@ class World:
         self.endpoint = endpoint
         self.root = _Clients(endpoint)
         self.agent = self.user(AGENT)
-        self.known = Known(message=self._message())
+        self.known = Known(message=self._message(), code_to=endpoint.code_to)
 
     def user(self, name: str) -> _Clients:
         """Make a user and give its clients."""
