@@ -43,12 +43,14 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
 
     `public_url` is where clients reach the AWS endpoint, empty for where it listens: with it, or in
     AWS's own form, issuers begin. With `revokes_access_tokens` the gateway refuses tokens of users
-    who signed out, and revoked ones.
+    who signed out, and revoked ones. With `sender_codes` "clear" custom senders are handed codes
+    and temporary passwords as they are, else nothing.
     """
 
     public_url: str = ""
     issuer_style: Literal["url", "aws"] = "url"
     revokes_access_tokens: bool = False
+    sender_codes: Literal["refuse", "clear"] = "refuse"
 
 
 class SmtpSettings(Struct, frozen=True, kw_only=True):

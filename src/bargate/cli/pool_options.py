@@ -35,6 +35,14 @@ def pool_options(command: Command) -> Command:
             help="Let the gateway refuse tokens of users who signed out everywhere, and revoked"
             " ones, at once; AWS takes them until their time is over.",
         ),
+        click.option(
+            "--custom-sender-codes",
+            type=click.Choice(["refuse", "clear"]),
+            default="refuse",
+            show_default=True,
+            help="clear: hand codes and temporary passwords to CustomEmailSender and CustomSMSSender"
+            " functions unencrypted; there is no KMS here that could encrypt them.",
+        ),
     )
     for option in reversed(options):
         command = option(command)

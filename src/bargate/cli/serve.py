@@ -174,6 +174,7 @@ def serve(
     public_url: str,
     issuer_style: Literal["url", "aws"],
     revoke_access_tokens: bool,
+    custom_sender_codes: Literal["refuse", "clear"],
     outbound: OutboundSettings,
     **options: Any,
 ) -> None:
@@ -214,6 +215,7 @@ def serve(
         public_url=public_url,
         issuer_style=issuer_style,
         revokes_access_tokens=revoke_access_tokens,
+        sender_codes=custom_sender_codes,
     )
     if api_listen is None and pools != PoolSettings():
         raise click.UsageError("with --api-listen off there are no user pools to set up")

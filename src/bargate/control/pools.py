@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bargate.settings import ControlSettings
     from bargate.store.interface import Store
     from bargate.tokens.session import SealingKey
-    from bargate.userpool.pools import Messenger
+    from bargate.userpool.pools import Messenger, Triggers
 
 
 def _now() -> datetime:
@@ -49,9 +49,15 @@ def make_pools(
         keyring=keyring,
         lockouts=Lockouts(),
         issuer_of=issuers(settings),
-        triggers=NoTriggers() if functions is None else FunctionTriggers(functions),
+        triggers=_triggers(settings, functions),
         messenger=messenger,
     )
+
+
+def _triggers(settings: ControlSettings, functions: FunctionInvoker | None) -> Triggers:
+    if functions is None:
+        return NoTriggers()
+    return FunctionTriggers(functions, gives_codes=settings.pools.sender_codes == "clear")
 
 
 def issuers(settings: ControlSettings) -> Callable[[UserPool], str]:

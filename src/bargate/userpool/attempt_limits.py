@@ -26,6 +26,7 @@ LIMITS: Final[Mapping[str, int]] = MappingProxyType(
         "ResendConfirmationCode": 5,
         "ForgotPassword": 5,
         "ConfirmForgotPassword": 15,
+        "UserMigration": 5,  # [I] of ForgotPassword, for those whom nobody knows yet
         "ChangePassword": 5,
         "VerifyUserAttribute": 15,
         "GetUserAttributeVerificationCode": 5,

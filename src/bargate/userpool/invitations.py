@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING, Final
 
 from bargate.userpool.pools import Message, Pools, TriggerCall
+from bargate.userpool.triggers.custom_sender import SecretSending, sent_by_function
 
 if TYPE_CHECKING:
     from bargate.records.pool_user import PoolUser
@@ -26,7 +27,8 @@ async def invite(
     AWS [M]: SMS unless others are named. Where nothing can be sent, or there is no address, the
     user is there all the same, and an administrator sets a password.
     """
-    if pools.messenger is None:
+    media = await _left_by_functions(pools, pool, user, password, media)
+    if pools.messenger is None or not media:
         return
     texts = await _custom_texts(pools, pool, user)
     for medium, attribute in _TARGETS.items():
@@ -48,6 +50,22 @@ async def invite(
                 subject=subject if is_mail else "",
             )
         )
+
+
+async def _left_by_functions(
+    pools: Pools, pool: UserPool, user: PoolUser, password: str, media: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Let custom senders send what is theirs, and give the media that are left."""
+    left = []
+    for medium, attribute in _TARGETS.items():
+        if medium not in media or not user.attributes.get(attribute):
+            continue
+        sending = SecretSending(
+            pool=pool, user=user, medium=medium, purpose="AdminCreateUser", secret=password
+        )
+        if not await sent_by_function(pools, sending):
+            left.append(medium)
+    return tuple(left)
 
 
 async def _custom_texts(pools: Pools, pool: UserPool, user: PoolUser) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Texts of the messages that carry codes: the trigger's, else the pool's, else AWS's own.
 
-Sending ──► CustomMessage trigger ──► text with {####} ──► filled in ──► Messenger
+Sending ──► CustomEmailSender, CustomSMSSender: a function sends it
+        └─► CustomMessage trigger ──► text with {####} ──► filled in ──► Messenger
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from bargate.userpool.pools import Message, Pools, TriggerCall
+from bargate.userpool.triggers.custom_sender import SecretSending, sent_by_function
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ async def send_code(pools: Pools, sending: Sending) -> None:
 
     A pool that confirms by link sends the code, too: there is no page yet that a link would open.
     """
+    if await sent_by_function(pools, _secret(sending)):
+        return
     if pools.messenger is None:
         message = "Codes cannot be sent: no way to send messages is set up."
         raise AwsError("CodeDeliveryFailureException", message)
@@ -65,6 +69,18 @@ async def send_code(pools: Pools, sending: Sending) -> None:
             body=filled(text, sending.user, sending.code, is_mail=is_mail),
             subject=subject if is_mail else "",
         )
+    )
+
+
+def _secret(sending: Sending) -> SecretSending:
+    return SecretSending(
+        pool=sending.pool,
+        user=sending.user,
+        medium=sending.to.medium,
+        purpose=sending.purpose,
+        secret=sending.code,
+        client_id=sending.client_id,
+        metadata=sending.metadata,
     )
 
 

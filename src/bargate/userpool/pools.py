@@ -82,6 +82,9 @@ class Triggers(Protocol):
         UnexpectedLambdaException.
         """
 
+    async def hand_over(self, call: TriggerCall) -> None:
+        """Queue the event of a custom sender; raises AwsError CodeDeliveryFailureException."""
+
 
 class NoTriggers:
     """Where no functions run: a pool that has a trigger is refused, never served without it."""
@@ -92,6 +95,11 @@ class NoTriggers:
         if arn is not None:
             raise AwsError("UnexpectedLambdaException", f"{arn} cannot be invoked.")
         return dict(call.response)
+
+    async def hand_over(self, call: TriggerCall) -> None:
+        """Do as `Triggers.hand_over`."""
+        message = f"{call.trigger} cannot be invoked."
+        raise AwsError("CodeDeliveryFailureException", message)
 
 
 class Pools(Struct, frozen=True, kw_only=True, eq=False):

@@ -14,10 +14,12 @@ from bargate.records.pool_user import POOL_USER
 from bargate.userpool.code_delivery import CodeKind, Named, deliver_code, sought
 from bargate.userpool.codes import check_code, expired_code, put_code, take_code, wrong_code
 from bargate.userpool.destinations import check_recovery, pretended_to_recover, to_recover
-from bargate.userpool.find import the_user
+from bargate.userpool.find import seek, the_user
 from bargate.userpool.messages import Sending, send_code
+from bargate.userpool.migration import Newcomer, migrate
 from bargate.userpool.password_policy import check_password
 from bargate.userpool.passwords import check_history, with_password
+from bargate.userpool.secret_hash import check_secret_hash
 from bargate.userpool.sign_up import confirmed
 from bargate.userpool.users import put_credentials, update_user
 from bargate.wire.error import AwsError
@@ -45,6 +47,7 @@ async def forgot_password(pools: Pools, named: Named) -> Destination:
     """Send a code for a new password, and say where it went; raises AwsError."""
     pool = named.pool
     check_recovery(pool)
+    await _migrate(pools, named)
     kind = CodeKind(
         operation="ForgotPassword",
         use="ForgotPassword",
@@ -55,6 +58,26 @@ async def forgot_password(pools: Pools, named: Named) -> Destination:
         refusal=_NO_ADDRESS,
     )
     return await deliver_code(pools, named, kind)
+
+
+async def _migrate(pools: Pools, named: Named) -> None:
+    """Let the UserMigration trigger bring a user who is not there yet; counted as their codes are."""
+    if named.pool.trigger_arn("UserMigration") is None:
+        return
+    check_secret_hash(named.client, named.secret_hash, named.username)
+    found = pools.store.read(lambda tx: seek(tx, named.pool, named.username))
+    if found.user is not None:
+        return
+    now_s = named.now.timestamp()
+    pools.attempts.take("UserMigration", named.pool.id, found.lock_name, now_s)
+    newcomer = Newcomer(
+        pool=named.pool,
+        client=named.client,
+        name=named.username,
+        metadata=named.metadata,
+        now=named.now,
+    )
+    await migrate(pools, newcomer)
 
 
 def _check_resettable(user: PoolUser) -> None:

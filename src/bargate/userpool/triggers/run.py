@@ -40,15 +40,22 @@ _WORDS: Final = {
     "too_large": "RequestTooLargeException",
     "unavailable": "ServiceException",
 }
+_NOT_IN_CLEAR: Final = (
+    "codes are not handed to custom senders; --custom-sender-codes clear does so, unencrypted"
+)
 
 _log = logging.getLogger("bargate.userpool")
 
 
 class FunctionTriggers:
-    """`Triggers` by functions that `functions` invokes."""
+    """`Triggers` by functions that `functions` invokes.
 
-    def __init__(self, functions: FunctionInvoker) -> None:
+    With `gives_codes` custom senders get codes and temporary passwords in clear, else nothing.
+    """
+
+    def __init__(self, functions: FunctionInvoker, *, gives_codes: bool = False) -> None:
         self._functions = functions
+        self._gives_codes = gives_codes
 
     async def run(self, call: TriggerCall) -> dict[str, Any]:
         """Do as `Triggers.run`; the response has what its trigger knows, as far as it was set."""
@@ -69,12 +76,18 @@ class FunctionTriggers:
                 message = f"{call.trigger} invocation failed due to error {_WORDS[reason]}."
                 raise AwsError("UnexpectedLambdaException", message)
 
-    async def queue(self, pool: UserPool, arn: str, payload: bytes) -> bool:
-        """Hand an event to a function that answers nothing; says whether it was taken."""
-        outcome = await self._functions(_invocation(pool, arn, payload, is_event=True))
+    async def hand_over(self, call: TriggerCall) -> None:
+        """Do as `Triggers.hand_over`."""
+        arn = call.pool.trigger_arn(call.trigger)
+        if arn is None or not self._gives_codes:
+            _log.warning("%s of %s was not run: %s", call.trigger, call.pool.id, _NOT_IN_CLEAR)
+            raise _undelivered(call)
+        payload = msgspec.json.encode(event_of(call))
+        outcome = await self._functions(_invocation(call.pool, arn, payload, is_event=True))
         if isinstance(outcome, Refused):
-            _log.warning("%s of %s was not run: %s", arn, pool.id, outcome.message)
-        return isinstance(outcome, Returned)
+            _log.warning("%s of %s was not run: %s", call.trigger, call.pool.id, outcome.message)
+        if not isinstance(outcome, Returned):
+            raise _undelivered(call)
 
     async def _invoked(self, pool: UserPool, arn: str, payload: bytes) -> Outcome:
         invocation = _invocation(pool, arn, payload)
@@ -121,6 +134,11 @@ def unrecognizable() -> AwsError:
 def _invalid(why: str) -> AwsError:
     message = f"Invalid lambda function output : {why}"
     return AwsError("InvalidLambdaResponseException", message)
+
+
+def _undelivered(call: TriggerCall) -> AwsError:
+    message = f"{call.trigger} could not be handed the code."
+    return AwsError("CodeDeliveryFailureException", message)
 
 
 class _Thrown(msgspec.Struct, frozen=True):
