@@ -15,6 +15,7 @@ _COMMANDS = (
     "why",
     "run",
     "credentials",
+    "keys",
     "outbox",
     "logs",
 )

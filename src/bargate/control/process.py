@@ -37,6 +37,7 @@ from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import kept_keys, prepare, sealing_keys
 from bargate.control.keeper import REFUSED_START
+from bargate.control.keys_socket import KeysSocket
 from bargate.control.messages import (
     Applied,
     Begin,
@@ -135,6 +136,7 @@ class Control:
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)
         self._outbox = OutboxSocket(self._delivery.outbox, folder, begin.settings.port)
+        self._signing = KeysSocket(pools, folder, begin.settings.port)
         self._server = EndpointServer(self._edge(identities, environment))
 
     def _edge(self, identities: CompiledIdentities, environment: Environment) -> Edge:
@@ -163,6 +165,7 @@ class Control:
         self._store.subscribe(self._publisher.committed)
         self._store.subscribe(self._quotas.committed)
         await self._credentials.start()
+        await self._signing.start()
         await self._outbox.start()
         publishing = loop.create_task(self._publish())
         noting = loop.create_task(self._uses.run())
@@ -171,6 +174,7 @@ class Control:
             {obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED
         )
         self._credentials.stop()
+        self._signing.stop()
         self._outbox.stop()
         self._server.end()
         await serving

@@ -9,29 +9,42 @@ INVARIANT: for an issuer of this installation nothing is ever fetched.
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from bargate.model.user_pool import EndedTokens, PublishedPool
 from bargate.tokens.jwk import VerificationKey, import_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bargate.access.key_directory import KeySource
     from bargate.gateway.key_directory import HttpKeyDirectory
+    from bargate.model.user_pool import PoolKey
 
 _PARTS: Final = ("user_pool/", "ended_tokens/")
+
+
+class _Key(Struct, frozen=True, eq=False):
+    """A key, and when it ends (seconds, epoch)."""
+
+    verifies: VerificationKey
+    ends_at: float
 
 
 class PoolKeyDirectory:
     """An `access.key_directory.KeyDirectory`, and a `gateway.served.Directory` of pools."""
 
-    def __init__(self, foreign: HttpKeyDirectory) -> None:
+    def __init__(self, foreign: HttpKeyDirectory, clock: Callable[[], float] = time.time) -> None:
         self._foreign = foreign
+        self._clock = clock
         self._changes = 0
         self._pools: dict[str, PublishedPool] = {}  # by the names of their parts
         self._issuers: dict[str, str] = {}  # by ARN
-        self._keys: dict[str, dict[str, VerificationKey]] = {}  # by issuer, then kid
+        self._keys: dict[str, dict[str, _Key]] = {}  # by issuer, then kid
         self._ended: dict[str, EndedTokens] = {}  # by the names of their parts
         self._ended_of: dict[tuple[str, str], dict[str, EndedTokens]] = {}  # by issuer and sub
 
@@ -52,7 +65,8 @@ class PoolKeyDirectory:
         keys = self._keys.get(source.issuer)
         if keys is None:
             return self._foreign.find(source, kid)
-        return None if kid is None else keys.get(kid)
+        key = keys.get(kid or "")
+        return None if key is None or key.ends_at <= self._clock() else key.verifies
 
     def may_fetch(self, source: KeySource, now: float) -> bool:
         """Say whether fetching the key set again is allowed: never that of a pool here."""
@@ -93,7 +107,7 @@ class PoolKeyDirectory:
         if isinstance(part, PublishedPool):
             self._pools[name] = part
             self._issuers[part.arn] = part.issuer
-            self._keys[part.issuer] = {each.kid: each for each in _imported(part)}
+            self._keys[part.issuer] = {each.kid: _imported(each) for each in part.keys}
         self._changes += 1
 
     def _apply_ended(self, name: str, part: object | None) -> None:
@@ -108,20 +122,10 @@ class PoolKeyDirectory:
             self._ended_of.setdefault((part.issuer, part.sub), {})[name] = part
 
 
-def _imported(pool: PublishedPool) -> list[VerificationKey]:
-    return [
-        import_key(
-            {
-                "kty": "RSA",
-                "alg": "RS256",
-                "use": "sig",
-                "kid": key.kid,
-                "n": key.modulus,
-                "e": key.exponent,
-            }
-        )
-        for key in pool.keys
-    ]
+def _imported(key: PoolKey) -> _Key:
+    jwk = {"kty": "RSA", "alg": "RS256", "kid": key.kid, "n": key.modulus, "e": key.exponent}
+    ends_at = math.inf if key.ends_at is None else key.ends_at
+    return _Key(import_key(jwk), ends_at)
 
 
 def _ends(ended: EndedTokens, claims: Mapping[str, Any]) -> bool:

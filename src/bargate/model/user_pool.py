@@ -4,11 +4,15 @@ from msgspec import Struct
 
 
 class PoolKey(Struct, frozen=True, kw_only=True):
-    """A public RSA key; modulus and exponent are base64url as in a JWK."""
+    """A public RSA key; modulus and exponent are base64url as in a JWK.
+
+    From `ends_at` (seconds, epoch) on it verifies nothing.
+    """
 
     kid: str
     modulus: str
     exponent: str
+    ends_at: float | None = None
 
 
 class PublishedPool(Struct, frozen=True, kw_only=True, tag="user_pool"):

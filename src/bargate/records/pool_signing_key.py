@@ -12,8 +12,9 @@ TokenUse = Literal["id", "access"]
 
 
 class PoolSigningKey(Struct, frozen=True, kw_only=True):
-    """An RSA key. Of those for one use the newest signs; the others are published until `ends_at`.
+    """An RSA key. Of those for one use that have started the newest signs.
 
+    It is published from the first, and verifies until `ends_at`; `starts_at` None is its creation.
     `modulus` and `exponent` are base64url as in a JWK; `private` is PKCS #8 in PEM.
     """
 
@@ -25,6 +26,7 @@ class PoolSigningKey(Struct, frozen=True, kw_only=True):
     private: Secret
     created_at: datetime
     ends_at: datetime | None = None
+    starts_at: datetime | None = None
 
 
 class PoolSecret(Struct, frozen=True, kw_only=True):

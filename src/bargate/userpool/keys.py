@@ -1,12 +1,15 @@
 """Keys of a pool: two RSA keys that sign, one for each use of tokens, and what is published of them.
 
-records (sealed) ──► Keyring: loaded once, forgotten when a record of the pool changes
+records (sealed) ──► Keyring: loaded once, forgotten when a record of the pool changes, and when
+                              another key begins to sign or one ends (`rotation`)
 """
 
 from __future__ import annotations
 
 import base64
+import math
 import os
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +33,7 @@ from bargate.secret import Secret
 from bargate.tokens import base64url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -52,11 +55,15 @@ class LoadedKey(Struct, frozen=True, eq=False):
 
 
 class PoolKeys(Struct, frozen=True, eq=False):
-    """All that one pool has: keys by kid, the two that sign, and the secret of its stand-ins."""
+    """All that one pool has: keys by kid, the two that sign, and the secret of its stand-ins.
+
+    It is so until `good_until` (seconds, epoch).
+    """
 
     by_kid: Mapping[str, LoadedKey]
     signing: Mapping[str, LoadedKey]
     secret: str
+    good_until: float = math.inf
 
     def key_set(self) -> dict[str, Any]:
         """Give the JWK Set (AWS [D] cognito-userpools §5: alg, e, kid, kty, n, use)."""
@@ -66,14 +73,16 @@ class PoolKeys(Struct, frozen=True, eq=False):
 class Keyring:
     """The keys of pools, kept loaded: to load one takes longer than to sign with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._pools: OrderedDict[str, PoolKeys] = OrderedDict()
+        self._clock = clock
 
     def of(self, tx: Reader, pool_id: str) -> PoolKeys:
         """Give the keys of a pool that exists."""
         found = self._pools.get(pool_id)
-        if found is None:
-            found = _load(tx, pool_id)
+        now = self._clock()
+        if found is None or found.good_until <= now:
+            found = _load(tx, pool_id, now)
             self._pools[pool_id] = found
             if len(self._pools) > MAX_POOLS:
                 self._pools.popitem(last=False)
@@ -87,18 +96,35 @@ class Keyring:
                 self._pools.pop(change.key[0], None)
 
 
-def _load(tx: Reader, pool_id: str) -> PoolKeys:
+def _load(tx: Reader, pool_id: str, now: float) -> PoolKeys:
     loaded: dict[str, LoadedKey] = {}
     signing: dict[str, LoadedKey] = {}
-    records = tx.list(POOL_SIGNING_KEY, (pool_id,))
-    for record in sorted(records, key=lambda each: each.created_at):
-        private = load_pem_private_key(record.private.reveal().encode(), None)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise TypeError(f"key {record.kid} of pool {pool_id} is no RSA key")
-        loaded[record.kid] = LoadedKey(record, private, private.public_key())
-        if record.ends_at is None:
+    turns = [math.inf]
+    for record in sorted(tx.list(POOL_SIGNING_KEY, (pool_id,)), key=_age):
+        starts, ends = _seconds(record.starts_at, 0.0), _seconds(record.ends_at, math.inf)
+        if ends <= now:
+            continue
+        loaded[record.kid] = _loaded(record)
+        turns += [each for each in (starts, ends) if each > now]
+        if starts <= now:
             signing[record.use] = loaded[record.kid]
-    return PoolKeys(loaded, signing, tx.get(POOL_SECRET, (pool_id,)).key.reveal())
+    secret = tx.get(POOL_SECRET, (pool_id,)).key.reveal()
+    return PoolKeys(loaded, signing, secret, min(turns))
+
+
+def _age(record: PoolSigningKey) -> datetime:
+    return record.created_at
+
+
+def _seconds(moment: datetime | None, otherwise: float) -> float:
+    return otherwise if moment is None else moment.timestamp()
+
+
+def _loaded(record: PoolSigningKey) -> LoadedKey:
+    private = load_pem_private_key(record.private.reveal().encode(), None)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise TypeError(f"key {record.kid} of pool {record.pool_id} is no RSA key")
+    return LoadedKey(record, private, private.public_key())
 
 
 def new_signing_key(pool_id: str, use: TokenUse, now: datetime) -> PoolSigningKey:

@@ -12,6 +12,7 @@ from bargate.records.user_pool import USER_POOL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bargate.records.pool_signing_key import PoolSigningKey
     from bargate.records.user_pool import UserPool
     from bargate.store.interface import Change, Reader
     from bargate.store.kind import Key
@@ -36,10 +37,13 @@ def published_pool(tx: Reader, key: Key, issuer_of: IssuerOf) -> PublishedPool |
     return PublishedPool(
         arn=pool.arn,
         issuer=issuer_of(pool),
-        keys=tuple(
-            PoolKey(kid=each.kid, modulus=each.modulus, exponent=each.exponent) for each in keys
-        ),
+        keys=tuple(map(_public, keys)),
     )
+
+
+def _public(key: PoolSigningKey) -> PoolKey:
+    ends_at = None if key.ends_at is None else key.ends_at.timestamp()
+    return PoolKey(kid=key.kid, modulus=key.modulus, exponent=key.exponent, ends_at=ends_at)
 
 
 def ended_tokens(tx: Reader, key: Key, issuer_of: IssuerOf) -> EndedTokens | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from e2e.control.installation import Running, installation
-from e2e.userpools.directory import Directory, claims_of, refusal
+from e2e.userpools.directory import Directory, claims_of, header_of, refusal
 from e2e.userpools.guarded import SCOPE, http_api, rest_api, status, within
 from serving import Backend
+from serving import bargate as bargate_command
 
 REVOKED = ("NotAuthorizedException", "Access Token has been revoked")
 
@@ -193,3 +194,37 @@ def test_what_is_no_refresh_token_of_the_client_revokes_nothing(people: Director
     assert refusal(revoke, Token="x", ClientId=theirs, ClientSecret=secret)[0] == (
         "UnsupportedOperationException"
     )
+
+
+def rotate(running: Running, run_dir: Path, *arguments: str) -> str:
+    port = str(running.endpoint_port)
+    done = bargate_command("keys", "rotate", "--api-port", port, *arguments, run_dir=run_dir)
+    return done.stdout if done.returncode == 0 else done.stderr
+
+
+def test_keys_rotate_without_a_refused_token(
+    strict: Running, run_dir: Path, backend_url: str
+) -> None:
+    directory = Directory.of(strict)
+    directory.add("ann")
+    before = directory.sign_in("ann")
+    path = http_api(
+        strict, claims_of(before["AccessToken"])["iss"], directory.client_id, backend_url
+    )
+    told = rotate(strict, run_dir, "--pool", directory.id, "--lead", "0")
+    assert "they sign from" in told
+    after = directory.sign_in("ann")
+    assert header_of(before["IdToken"])["kid"] not in told
+    assert {header_of(after[each])["kid"] for each in ("IdToken", "AccessToken")} == set(
+        told.split("\n")[0].split(": ")[1].split()
+    )
+    for tokens in (before, after):
+        within(lambda tokens=tokens: status(strict, path, tokens["AccessToken"]) == 200)  # type: ignore[misc]
+        assert directory.user_of(tokens["AccessToken"])["Username"] == "ann"
+    assert rotate(strict, run_dir, "--pool", directory.id, "--at-once")
+    latest = directory.sign_in("ann")
+    for tokens in (before, after):
+        within(lambda tokens=tokens: status(strict, path, tokens["AccessToken"]) == 401)  # type: ignore[misc]
+        assert refusal(directory.user_of, tokens["AccessToken"])[1] == "Invalid Access Token"
+    assert status(strict, path, latest["AccessToken"]) == 200
+    assert "does not exist" in rotate(strict, run_dir, "--pool", "us-east-1_none")

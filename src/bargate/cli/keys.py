@@ -1,0 +1,84 @@
+"""`bargate keys`: what an operator does with the signing keys of user pools."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from bargate.control.keys_question import NotRotated, RotateKeys, ask, socket_name
+from bargate.gateway.questions import UnsafeFolder, check_private
+from bargate.settings import run_directory
+
+_LEAD_MINUTES = 60  # as long as key sets may be kept by who fetched them
+_MAX_LEAD_MINUTES = 30 * 24 * 60
+
+
+@click.group()
+def keys() -> None:
+    """Look after the signing keys of user pools."""
+
+
+@keys.command()
+@click.option("--pool", "pool_id", required=True, metavar="ID", help="The user pool.")
+@click.option(
+    "--lead",
+    "lead_minutes",
+    type=click.IntRange(0, _MAX_LEAD_MINUTES),
+    default=_LEAD_MINUTES,
+    show_default=True,
+    metavar="MINUTES",
+    help="How long the new keys are published before they sign.",
+)
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="Somebody else may have the old keys: sign with new ones now, and refuse every token of"
+    " the old ones from now on.",
+)
+@click.option("--api-port", type=click.IntRange(1, 65_535), help="The installation on this port.")
+def rotate(*, pool_id: str, lead_minutes: int, at_once: bool, api_port: int | None) -> None:
+    """Give a user pool new signing keys, without refusing a token.
+
+    The new keys are published at once, used after the lead, and the old ones verify for another day,
+    until the last token of theirs is over.
+    """
+    path = _socket(api_port)
+    question = RotateKeys(pool_id=pool_id, lead_s=lead_minutes * 60, at_once=at_once)
+    answer = asyncio.run(ask(path, question))
+    if answer is None:
+        _fail("the installation does not answer; is it running (bargate serve)?")
+    if isinstance(answer, NotRotated):
+        _fail(answer.message)
+    click.echo(f"new keys of {pool_id}: {' '.join(answer.kids)}")
+    click.echo(f"they sign from {answer.starts_at:%Y-%m-%d %H:%M:%S} UTC on")
+    click.echo(f"the old ones end at {answer.ends_at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _socket(port: int | None) -> Path:
+    folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
+    try:
+        check_private(folder)
+    except FileNotFoundError:
+        _fail("no installation of this user is running (bargate serve)")
+    except (OSError, UnsafeFolder) as error:
+        _fail(f"cannot ask an installation: {error}")
+    if port is not None:
+        return folder / socket_name(port)
+    found = sorted(folder.glob("keys-*.sock"))
+    if not found:
+        _fail("no installation of this user is running (bargate serve)")
+    if len(found) > 1:
+        ports = ", ".join(path.stem.removeprefix("keys-") for path in found)
+        _fail(f"several installations are running; choose by --api-port: {ports}")
+    return found[0]
+
+
+def _fail(why: str) -> NoReturn:
+    click.echo(f"bargate: {why}", err=True)
+    sys.exit(1)
