@@ -16,7 +16,7 @@ A sign-in (`sign_in`):
                  challenges.CHALLENGES[name] ───┤ one file a challenge Progress: who, what is proven
                                                 ▼
                  proceed: gates.GATES in order ──► Challenge ──► sealed session ──► client
-                          (status, new password, MFA, device: None when passed)
+                          (custom rounds, new password, device, MFA: None when passed)
                                                 ▼ all passed
                  issue: triggers ──► tokens (ID, access) + refresh family ──► Authenticated
 
@@ -36,6 +36,7 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
     sessions          sealed, single-use, expiring challenge sessions
     keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them
     directory, users, admin_users, groups            pools, users and groups as wholes
+    triggers, migration   functions of pools: their events and answers; users whom they bring
     pool_settings, client_settings, user_search      what administrators say and ask, checked
 
 Where do I add …? A code that is sent: `codes` with a record in `records/pool_code.py`, texts in

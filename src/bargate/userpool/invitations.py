@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bargate.userpool.pools import Message, Pools, TriggerCall
 from bargate.userpool.triggers.custom_sender import SecretSending, sent_by_function
+from bargate.userpool.triggers.event import attributes_of
 
 if TYPE_CHECKING:
     from bargate.records.pool_user import PoolUser
@@ -75,7 +76,7 @@ async def _custom_texts(pools: Pools, pool: UserPool, user: PoolUser) -> dict[st
             trigger="CustomMessage",
             source="CustomMessage_AdminCreateUser",
             user_name=user.username,
-            attributes={"sub": user.sub, **user.attributes},
+            attributes=attributes_of(user),
             request={"codeParameter": "{####}", "usernameParameter": "{username}"},
             response={"smsMessage": None, "emailMessage": None, "emailSubject": None},
         )

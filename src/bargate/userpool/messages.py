@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from bargate.userpool.pools import Message, Pools, TriggerCall
 from bargate.userpool.triggers.custom_sender import SecretSending, sent_by_function
+from bargate.userpool.triggers.event import attributes_of
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -119,11 +120,7 @@ async def custom_texts(pools: Pools, sending: Sending) -> dict[str, str]:
             source=f"CustomMessage_{sending.purpose}",
             client_id=sending.client_id,
             user_name=user.username,
-            attributes={
-                "sub": user.sub,
-                "cognito:user_status": user.status,
-                **user.attributes,
-            },
+            attributes=attributes_of(user),
             request={
                 "codeParameter": CODE,
                 "linkParameter": "{##Click Here##}",

@@ -178,10 +178,11 @@ def lambda_config_of(given: Mapping[str, Any]) -> dict[str, Any]:
     if plain is not None and config is not None and config["LambdaArn"] != plain:
         message = "PreTokenGeneration and PreTokenGenerationConfig must name the same function."
         raise _invalid(message)
+    both = {"PreTokenGeneration": config["LambdaArn"]} if config is not None else {}
     has_sender = "CustomSMSSender" in given or "CustomEmailSender" in given
     if has_sender and not given.get("KMSKeyID"):
         raise _invalid("KMSKeyID is required with custom senders.")
-    return dict(given)
+    return dict(given) | both  # AWS [M]: the two have the same value
 
 
 def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:

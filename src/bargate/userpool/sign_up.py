@@ -27,6 +27,7 @@ from bargate.userpool.messages import Sending, send_code
 from bargate.userpool.password_policy import check_password
 from bargate.userpool.pools import Pools, TriggerCall
 from bargate.userpool.secret_hash import check_secret_hash
+from bargate.userpool.triggers.event import attributes_of
 from bargate.userpool.users import (
     create_user,
     move_aliases,
@@ -250,11 +251,7 @@ async def tell_confirmed(
             source=source,
             client_id=client_id,
             user_name=user.username,
-            attributes={
-                "sub": user.sub,
-                "cognito:user_status": user.status,
-                **user.attributes,
-            },
+            attributes=attributes_of(user),
             request={"clientMetadata": dict(metadata)},
         )
     )
