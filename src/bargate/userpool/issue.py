@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bargate.records.pool_user import POOL_USER
 from bargate.tokens.signing import sign
 from bargate.userpool import refresh
 from bargate.userpool.claims import API_SCOPE, Subject, access_claims, id_claims
+from bargate.userpool.devices import note_use
 from bargate.userpool.groups import groups_of
-from bargate.userpool.progress import Authenticated
+from bargate.userpool.progress import Authenticated, NewDevice
 from bargate.userpool.triggers.pre_token_generation import (
     Overrides,
     overrides_of,
@@ -40,17 +42,20 @@ class Issued(Struct, frozen=True, kw_only=True):
 
 
 async def issue(
-    pools: Pools, asked: Asked, user: PoolUser, source: str, device_key: str | None = None
+    pools: Pools, asked: Asked, user: PoolUser, source: str, device: NewDevice | str | None = None
 ) -> Authenticated:
     """Give the tokens of a sign-in that is complete; `source` is the trigger's (`TokenGeneration_…`).
 
-    Raises AwsError when the user was deleted or disabled meanwhile.
+    `device` is a new one, or the key of one that is known. Raises AwsError when the user was deleted or disabled meanwhile.
     """
     overrides = await _ask_trigger(pools, asked, user, source, API_SCOPE)
     token = refresh.new_token()
+    device_key = device.key if isinstance(device, NewDevice) else device
 
     def work(tx: Transaction) -> Issued:
         current = _current(tx, user)
+        if isinstance(device, str):
+            note_use(tx, current, device, asked.now, asked.source_ip)
         family = refresh.begin(
             tx, current, asked.client, token, asked.now,
             scope=API_SCOPE, device_key=device_key, source_ip=asked.source_ip,
@@ -58,7 +63,8 @@ async def issue(
         return _issued(pools, tx, asked, current, family)
 
     issued = await pools.store.submit(work)
-    return _signed(issued, overrides, token)
+    signed = _signed(issued, overrides, token)
+    return replace(signed, new_device=device if isinstance(device, NewDevice) else None)
 
 
 async def renew(

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from bargate.userpool.attempt_limits import AttemptLimits
 from bargate.userpool.code_limits import CodeLimits
+from bargate.userpool.device_waits import DeviceWaits
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -120,3 +121,4 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     messenger: Messenger | None = None
     code_limits: CodeLimits = field(default_factory=CodeLimits)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
+    device_waits: DeviceWaits = field(default_factory=DeviceWaits)

@@ -15,6 +15,7 @@ from bargate.userpool.challenges import CHALLENGES, ChallengeRule
 from bargate.userpool.challenges.password_verifier import block_of
 from bargate.userpool.find import find_user
 from bargate.userpool.flows import FLOWS, permits
+from bargate.userpool.gates.device import DEVICE_SRP_AUTH
 from bargate.userpool.progress import Answer, Asked, Authenticated, Challenge
 from bargate.userpool.prove import required
 from bargate.userpool.secret_hash import check_secret_hash
@@ -68,6 +69,8 @@ async def respond(pools: Pools, asked: Asked, name: str, session_text: str | Non
     if rule is None:
         message = f"{name} cannot be answered."
         raise AwsError("InvalidParameterException", message)
+    if session_text is None and name == DEVICE_SRP_AUTH:
+        session_text = _waiting(pools, asked)
     session = _taken(pools, asked, rule, session_text)
     _check_fits(asked, name, session)
     try:
@@ -87,6 +90,16 @@ def _taken(pools: Pools, asked: Asked, rule: ChallengeRule, session_text: str | 
     if session_text is None:
         raise AwsError("InvalidParameterException", "Missing required parameter Session")
     return pools.sessions.take_text(session_text, now_s)
+
+
+def _waiting(pools: Pools, asked: Asked) -> str | None:
+    """Give the session of whoever proved their password just now and sends none (`device_waits`)."""
+    name, key = required(asked, "USERNAME"), required(asked, "DEVICE_KEY")
+    user = pools.store.read(lambda tx: find_user(tx, asked.pool, name))
+    if user is None:
+        return None
+    place = (asked.pool.id, asked.client.id)
+    return pools.device_waits.take((*place, user.sub, key, asked.source_ip))
 
 
 def _check_fits(asked: Asked, name: str, session: Session) -> None:
@@ -126,4 +139,9 @@ def _replied(pools: Pools, asked: Asked, answer: Answer) -> Reply:
         expires_s=(asked.now + validity).timestamp(),
         progress=answer.progress,
     )
-    return Posed(challenge=answer, session=pools.sessions.text(session))
+    text = pools.sessions.text(session)
+    progress = answer.progress
+    if answer.name == DEVICE_SRP_AUTH and progress.sub and progress.device_key:
+        place = (asked.pool.id, asked.client.id, progress.sub, progress.device_key)
+        pools.device_waits.put((*place, asked.source_ip), text)
+    return Posed(challenge=answer, session=text)

@@ -46,7 +46,7 @@ def srp_challenge(pools: Pools, asked: Asked, sought: Sought, progress: Progress
         parameters={
             "SALT": salt,
             "SRP_B": begun.b_hex,
-            "SECRET_BLOCK": _block(pools, asked, known),
+            "SECRET_BLOCK": block(pools, asked, PASSWORD_VERIFIER, known),
             "USERNAME": user_id,
             "USER_ID_FOR_SRP": user_id,
         },
@@ -55,13 +55,14 @@ def srp_challenge(pools: Pools, asked: Asked, sought: Sought, progress: Progress
     )
 
 
-def _block(pools: Pools, asked: Asked, progress: Progress) -> str:
+def block(pools: Pools, asked: Asked, name: str, progress: Progress) -> str:
+    """Seal the state of a challenge as its SECRET_BLOCK."""
     validity = timedelta(minutes=asked.client.session_validity_minutes)
     session = Session(
         id=new_session_id(),
         pool_id=asked.pool.id,
         client_id=asked.client.id,
-        challenge=PASSWORD_VERIFIER,
+        challenge=name,
         issued_s=asked.now.timestamp(),
         expires_s=(asked.now + validity).timestamp(),
         progress=progress,

@@ -37,6 +37,11 @@ UNSIGNED = frozenset(
         "GlobalSignOut",
         "GetTokensFromRefreshToken",
         "GetUser",
+        "ConfirmDevice",
+        "GetDevice",
+        "ListDevices",
+        "UpdateDeviceStatus",
+        "ForgetDevice",
         "AssociateSoftwareToken",
         "VerifySoftwareToken",
         "SetUserMFAPreference",
@@ -64,6 +69,10 @@ def group(known: Any, **more: Any) -> dict[str, Any]:
 
 def server(known: Any, **more: Any) -> dict[str, Any]:
     return pool(known, Identifier="https://pets", **more)
+
+
+def own_device(known: Any, **more: Any) -> dict[str, Any]:
+    return {"AccessToken": known.access_token, "DeviceKey": known.pool_device, **more}
 
 
 def new_user(name: str) -> Given:
@@ -116,6 +125,8 @@ def own(known: Any, **more: Any) -> dict[str, Any]:
     return {"AccessToken": known.access_token, **more}
 
 
+DEVICES = {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": True}
+VERIFIER = {"Salt": "c2FsdA==", "PasswordVerifier": "dmVyaWZpZXI="}
 TOKEN_PREFERRED = {"SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True}}
 
 BUILD: tuple[Step, ...] = (
@@ -127,7 +138,10 @@ BUILD: tuple[Step, ...] = (
     ),
     step("DescribeUserPool", pool),
     step("ListUserPools", lambda _: {"MaxResults": 10}),
-    step("UpdateUserPool", lambda k: pool(k, AutoVerifiedAttributes=["email"])),
+    step(
+        "UpdateUserPool",
+        lambda k: pool(k, AutoVerifiedAttributes=["email"], DeviceConfiguration=DEVICES),
+    ),
     step(
         "AddCustomAttributes",
         lambda k: pool(k, CustomAttributes=[{"Name": "team", "AttributeDataType": "String"}]),
@@ -195,6 +209,17 @@ BUILD: tuple[Step, ...] = (
         lambda k: {"ClientId": k.pool_client, "Session": k.session, **own_password_of("ann")},
         access_token="AuthenticationResult.AccessToken",
         refresh_token="AuthenticationResult.RefreshToken",
+        pool_device="AuthenticationResult.NewDeviceMetadata.DeviceKey",
+    ),
+    step("ConfirmDevice", lambda k: own_device(k, DeviceSecretVerifierConfig=VERIFIER)),
+    step("GetDevice", own_device),
+    step("ListDevices", lambda k: {"AccessToken": k.access_token}),
+    step("UpdateDeviceStatus", lambda k: own_device(k, DeviceRememberedStatus="remembered")),
+    step("AdminGetDevice", lambda k: user(k, DeviceKey=k.pool_device)),
+    step("AdminListDevices", user),
+    step(
+        "AdminUpdateDeviceStatus",
+        lambda k: user(k, DeviceKey=k.pool_device, DeviceRememberedStatus="not_remembered"),
     ),
     step("GetUser", lambda k: {"AccessToken": k.access_token}),
     step(
@@ -210,7 +235,11 @@ BUILD: tuple[Step, ...] = (
     step("GetUserAuthFactors", lambda k: {"AccessToken": k.access_token}),
     step(
         "GetTokensFromRefreshToken",
-        lambda k: {"ClientId": k.pool_client, "RefreshToken": k.refresh_token},
+        lambda k: {
+            "ClientId": k.pool_client,
+            "RefreshToken": k.refresh_token,
+            "DeviceKey": k.pool_device,
+        },
     ),
     step(
         "AdminInitiateAuth",
@@ -221,7 +250,17 @@ BUILD: tuple[Step, ...] = (
         "AdminRespondToAuthChallenge",
         lambda k: client(k, Session=k.admin_session, **own_password_of("ben")),
         ben_token="AuthenticationResult.AccessToken",
+        ben_device="AuthenticationResult.NewDeviceMetadata.DeviceKey",
     ),
+    step(
+        "ConfirmDevice",
+        lambda k: {
+            "AccessToken": k.ben_token,
+            "DeviceKey": k.ben_device,
+            "DeviceSecretVerifierConfig": VERIFIER,
+        },
+    ),
+    step("AdminForgetDevice", lambda k: user(k, "ben", DeviceKey=k.ben_device)),
     step("AdminSetUserPassword", lambda k: user(k, "ben", Password=FIRST + "!")),
     step("SignUp", sign_up("cat")),
     step("ResendConfirmationCode", lambda k: of_app(k, "cat")),
@@ -242,6 +281,7 @@ BUILD: tuple[Step, ...] = (
     ),
     step("DeleteUserAttributes", lambda k: own(k, UserAttributeNames=["nickname"])),
     step("ChangePassword", lambda k: own(k, PreviousPassword=OWN, ProposedPassword=OWN + "!")),
+    step("ForgetDevice", own_device),
     step("GlobalSignOut", own),
     step("AdminUserGlobalSignOut", user),
     step("RevokeToken", lambda k: {"ClientId": k.pool_client, "Token": k.refresh_token}),

@@ -23,7 +23,7 @@ OPERATIONS = {
     "ec2": 21,
     "acm": 8,
     "lambda": 31,
-    "cognito-idp": 71,
+    "cognito-idp": 80,
 }
 
 

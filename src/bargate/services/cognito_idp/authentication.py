@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bargate.services.cognito_idp.lookup import pools_of, the_client, the_pool
 from bargate.services.operation import Later, operation
 from bargate.userpool import find
@@ -45,6 +47,9 @@ def admin_respond_to_auth_challenge(call: OperationCall, request: Params) -> Lat
 def get_tokens_from_refresh_token(call: OperationCall, request: Params) -> Later:
     """Give new tokens, and with rotation the next refresh token."""
     asked = _asked_by_user(call, request, "")
+    device_key = request.get("DeviceKey")
+    if device_key is not None:
+        asked = replace(asked, parameters={"DEVICE_KEY": device_key})
     check_client_secret(asked.client, request.get("ClientSecret"))
     pools = pools_of(call)
 

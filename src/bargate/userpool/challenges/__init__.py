@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from bargate.userpool.challenges.custom_challenge import custom_challenge
+from bargate.userpool.challenges.device_password_verifier import device_password_verifier
+from bargate.userpool.challenges.device_srp_auth import device_srp_auth
 from bargate.userpool.challenges.mfa_setup import mfa_setup
 from bargate.userpool.challenges.new_password_required import new_password_required
 from bargate.userpool.challenges.one_time_code import one_time_code
@@ -50,6 +52,8 @@ CHALLENGES: Final[Mapping[str, ChallengeRule]] = MappingProxyType(
         "SMS_MFA": ChallengeRule(answer=one_time_code("SMS_MFA")),
         "SOFTWARE_TOKEN_MFA": ChallengeRule(answer=software_token_mfa),
         "SELECT_MFA_TYPE": ChallengeRule(answer=select_mfa_type),
+        "DEVICE_SRP_AUTH": ChallengeRule(answer=device_srp_auth),
+        "DEVICE_PASSWORD_VERIFIER": ChallengeRule(answer=device_password_verifier, has_block=True),
         "MFA_SETUP": ChallengeRule(answer=mfa_setup),
     }
 )

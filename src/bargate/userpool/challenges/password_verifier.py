@@ -33,7 +33,8 @@ async def password_verifier(pools: Pools, asked: Asked, progress: Progress) -> A
     """Compare the signature; whoever is only simulated fails here as with a wrong password."""
     now_s = asked.now.timestamp()
     with pools.lockouts.attempt(asked.pool.id, progress.sub or progress.username, now_s) as attempt:
-        fits = _fits(asked, progress)
+        name = progress.data["user_id"]
+        fits = signature_fits(asked, progress.data["key"], asked.pool.srp_name, name)
         user, credentials = pools.store.read(lambda tx: _found(tx, asked, progress))
         is_same = credentials is not None and (
             credentials.changed_at.isoformat() == progress.data["changed"]
@@ -50,19 +51,14 @@ async def password_verifier(pools: Pools, asked: Asked, progress: Progress) -> A
     return await proceed(pools, asked, progress.proven("PASSWORD"), user)
 
 
-def _fits(asked: Asked, progress: Progress) -> bool:
+def signature_fits(asked: Asked, key_hex: str, group: str, name: str) -> bool:
+    """Compare PASSWORD_CLAIM_SIGNATURE with what a key gives; raises AwsError."""
     block = block_of(asked)
     timestamp = required(asked, "TIMESTAMP")
     if _TIMESTAMP.fullmatch(timestamp) is None:
         message = "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."
         raise AwsError("InvalidParameterException", message)
-    expected = srp.signature(
-        bytes.fromhex(progress.data["key"]),
-        asked.pool.srp_name,
-        progress.data["user_id"],
-        block,
-        timestamp,
-    )
+    expected = srp.signature(bytes.fromhex(key_hex), group, name, block, timestamp)
     given = required(asked, "PASSWORD_CLAIM_SIGNATURE")
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogatepass"))
 

@@ -59,6 +59,8 @@ async def tokens_from_refresh_token(pools: Pools, asked: Asked, token: str) -> A
 
 def _holder(tx: Reader, asked: Asked, token: str) -> tuple[RefreshFamily, PoolUser]:
     family = refresh.family_of(tx, asked.pool, asked.client, token, asked.now)
+    if family.device_key not in (None, asked.parameters.get("DEVICE_KEY")):  # AWS [O]
+        raise AwsError("NotAuthorizedException", "Invalid Refresh Token")
     user = tx.find(POOL_USER, (asked.pool.id, family.sub))
     if user is None:
         raise AwsError("NotAuthorizedException", "Invalid Refresh Token")

@@ -26,5 +26,6 @@ async def user_srp(pools: Pools, asked: Asked) -> Answer:
         flow=asked.flow,
         username=sought.name if sought.user is None else sought.user.username,
         sub=None if sought.user is None else sought.user.sub,
+        device_key=asked.parameters.get("DEVICE_KEY"),
     )
     return srp_challenge(pools, asked, sought, progress)
