@@ -18,7 +18,7 @@ async def user_password(pools: Pools, asked: Asked) -> Answer:
     """Prove a user by their password."""
     name, password = required(asked, "USERNAME"), required(asked, "PASSWORD")
     sought = pools.store.read(lambda tx: seek(tx, asked.pool, name))
-    if sought.user is None:
+    if sought.user is None and asked.pool.trigger_arn("UserMigration") is not None:
         sought = await _migrated(pools, asked, sought, name, password)
     await announce(pools, asked, sought)
     user = await prove_password(pools, asked, sought, password)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
-from bargate.userpool.find import Sought, credentials_of, wrong_password
+from bargate.userpool.find import Sought, credentials_of, user_of, wrong_password
 from bargate.userpool.progress import Asked, Challenge, Progress, Round
 from bargate.userpool.prove import check_may_sign_in
 from bargate.userpool.srp_challenge import PASSWORD_VERIFIER, srp_challenge, stand_in_id
@@ -52,8 +52,9 @@ async def custom_auth(
     credentials = pools.store.read(lambda tx: credentials_of(tx, user))
     sought = Sought(name=user.username, user=user, credentials=credentials)
     challenge = await next_challenge(pools, asked, progress, sought)
-    if challenge is None:
-        check_may_sign_in(user, asked.now)
+    if challenge is None:  # functions took their time: the user as they are now
+        current = pools.store.read(lambda tx: user_of(tx, asked.pool, user.sub))
+        check_may_sign_in(current, asked.now)
     return challenge
 
 
