@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bargate.userpool.evened import evened
 from bargate.userpool.mfa import PASSED
 from bargate.userpool.one_time_codes import check_code, is_second
 from bargate.userpool.proceed import proceed
@@ -21,9 +22,15 @@ def one_time_code(name: str) -> Answering:
 
     async def answer(pools: Pools, asked: Asked, progress: Progress) -> Answer:
         given = required(asked, _PARAMETER[name])
-        user = check_code(pools, asked, progress, name, given)
-        check_may_sign_in(user, asked.now)
-        proven = (name, PASSED) if is_second(progress) else (name,)
-        return await proceed(pools, asked, progress.proven(*proven), user)
+        return await evened(asked, _answered(pools, asked, progress, name, given))
 
     return answer
+
+
+async def _answered(
+    pools: Pools, asked: Asked, progress: Progress, name: str, given: str
+) -> Answer:
+    user = check_code(pools, asked, progress, name, given)
+    check_may_sign_in(user, asked.now)
+    proven = (name, PASSED) if is_second(progress) else (name,)
+    return await proceed(pools, asked, progress.proven(*proven), user)

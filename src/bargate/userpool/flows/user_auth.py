@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bargate.userpool.evened import evened
 from bargate.userpool.find import seek
 from bargate.userpool.first_factors import choose
 from bargate.userpool.progress import Answer, Asked, Progress
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 async def user_auth(pools: Pools, asked: Asked) -> Answer:
     """Pose PREFERRED_CHALLENGE, or SELECT_CHALLENGE where it is not given or not to be had."""
+    return await evened(asked, _begun(pools, asked))
+
+
+async def _begun(pools: Pools, asked: Asked) -> Answer:
     name = required(asked, "USERNAME")
     sought = pools.store.read(lambda tx: seek(tx, asked.pool, name))
     await announce(pools, asked, sought)
