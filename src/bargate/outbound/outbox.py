@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from datetime import datetime  # noqa: TC003  msgspec reads the type
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from bargate.userpool.pools import Message
 
