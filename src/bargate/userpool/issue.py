@@ -5,7 +5,8 @@ PreTokenGeneration ──► in one transaction: is the user still good? family 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from msgspec import Struct
@@ -26,10 +27,12 @@ from bargate.userpool.triggers.pre_token_generation import (
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bargate.records.pool_refresh_token import RefreshFamily
     from bargate.records.pool_user import PoolUser
     from bargate.store.interface import Reader, Transaction
-    from bargate.userpool.keys import PoolKeys
+    from bargate.userpool.keys import LoadedKey, PoolKeys
     from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Asked
 
@@ -63,7 +66,7 @@ async def issue(
         return _issued(pools, tx, asked, current, family)
 
     issued = await pools.store.submit(work)
-    signed = _signed(issued, overrides, token)
+    signed = await _signed(issued, overrides, token)
     return replace(signed, new_device=device if isinstance(device, NewDevice) else None)
 
 
@@ -77,7 +80,7 @@ async def renew(
     def work(tx: Reader) -> Issued:
         return _issued(pools, tx, asked, _current(tx, user), family)
 
-    return _signed(pools.store.read(work), overrides, rotated)
+    return await _signed(pools.store.read(work), overrides, rotated)
 
 
 async def _ask_trigger(
@@ -116,14 +119,25 @@ def _issued(
     return Issued(subject=subject, keys=pools.keyring.of(tx, user.pool_id))
 
 
-def _signed(issued: Issued, overrides: Overrides, refresh_token: str | None) -> Authenticated:
+async def _signed(issued: Issued, overrides: Overrides, refresh_token: str | None) -> Authenticated:
     subject, signing = issued.subject, issued.keys.signing
-    access, identity = signing["access"], signing["id"]
     access_said = overrides.of_access_token(access_claims(subject, str(uuid4())))
     id_said = overrides.of_id_token(id_claims(subject, str(uuid4())))
+    # RSA takes most of a refresh, and lets go of the interpreter: others are answered meanwhile.
+    access_token, id_token = await asyncio.to_thread(_both, signing, access_said, id_said)
     return Authenticated(
-        access_token=sign(access_said, access.record.kid, access.private),
-        id_token=sign(id_said, identity.record.kid, identity.private),
+        access_token=access_token,
+        id_token=id_token,
         expires_in_s=subject.client.access_s,
         refresh_token=refresh_token,
+    )
+
+
+def _both(
+    signing: Mapping[str, LoadedKey], access_said: Mapping[str, Any], id_said: Mapping[str, Any]
+) -> tuple[str, str]:
+    access, identity = signing["access"], signing["id"]
+    return (
+        sign(access_said, access.record.kid, access.private),
+        sign(id_said, identity.record.kid, identity.private),
     )
