@@ -12,6 +12,7 @@ from uuid import uuid4
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_user import POOL_USER
 from bargate.tokens.signing import sign
 from bargate.userpool import refresh
@@ -70,14 +71,36 @@ async def issue(
     return replace(signed, new_device=device if isinstance(device, NewDevice) else None)
 
 
-async def renew(
-    pools: Pools, asked: Asked, user: PoolUser, family: RefreshFamily, rotated: str | None = None
+async def renew(pools: Pools, asked: Asked, user: PoolUser, family: RefreshFamily) -> Authenticated:
+    """Give the tokens that a refresh token is good for; it stays the one that it is."""
+    overrides = await ask_before_renewal(pools, asked, user, family)
+    return await renewed(pools, asked, user, family, overrides)
+
+
+async def ask_before_renewal(
+    pools: Pools, asked: Asked, user: PoolUser, family: RefreshFamily
+) -> Overrides:
+    """Ask what becomes of tokens that are renewed."""
+    return await _ask_trigger(pools, asked, user, "TokenGeneration_RefreshTokens", family.scope)
+
+
+async def renewed(
+    pools: Pools,
+    asked: Asked,
+    user: PoolUser,
+    family: RefreshFamily,
+    overrides: Overrides,
+    rotated: str | None = None,
 ) -> Authenticated:
-    """Give the tokens that a refresh token is good for; `rotated` is the next one, stored already."""
-    source = "TokenGeneration_RefreshTokens"
-    overrides = await _ask_trigger(pools, asked, user, source, family.scope)
+    """Give renewed tokens; `rotated` is the next refresh token, stored already.
+
+    Raises NotAuthorizedException when user or family were ended while a function was asked.
+    """
 
     def work(tx: Reader) -> Issued:
+        current = tx.find(REFRESH_FAMILY, REFRESH_FAMILY.key_of(family))
+        if current is None or current.revoked_at is not None:
+            raise AwsError("NotAuthorizedException", "Refresh Token has been revoked")
         return _issued(pools, tx, asked, _current(tx, user), family)
 
     return await _signed(pools.store.read(work), overrides, rotated)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from bargate.records.pool_user import POOL_USER
 from bargate.userpool import refresh
-from bargate.userpool.issue import renew
+from bargate.userpool.issue import ask_before_renewal, renew, renewed
 from bargate.userpool.prove import required
 from bargate.userpool.secret_hash import check_secret_hash
+from bargate.userpool.triggers.pre_token_generation import NO_OVERRIDES
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bargate.store.interface import Reader, Transaction
     from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Answer, Asked, Authenticated
+    from bargate.userpool.triggers.pre_token_generation import Overrides
 
 
 async def refresh_token(pools: Pools, asked: Asked) -> Answer:
@@ -39,6 +41,7 @@ async def tokens_from_refresh_token(pools: Pools, asked: Asked, token: str) -> A
     if not asked.client.rotates:
         family, user = pools.store.read(lambda tx: _holder(tx, asked, token))
         return await renew(pools, asked, user, family)
+    overrides = await _ask_before(pools, asked, token)
     rotated = refresh.new_token()
 
     def work(tx: Transaction) -> tuple[RefreshFamily, PoolUser] | refresh.ReusedToken:
@@ -54,7 +57,16 @@ async def tokens_from_refresh_token(pools: Pools, asked: Asked, token: str) -> A
     if isinstance(found, refresh.ReusedToken):
         raise found
     family, user = found
-    return await renew(pools, asked, user, family, rotated)
+    return await renewed(pools, asked, user, family, overrides, rotated)
+
+
+async def _ask_before(pools: Pools, asked: Asked, token: str) -> Overrides:
+    """Ask the trigger while the token is good: one that fails must not cost the client the next."""
+    try:
+        family, user = pools.store.read(lambda tx: _holder(tx, asked, token))
+    except refresh.ReusedToken:
+        return NO_OVERRIDES  # its family is ended next
+    return await ask_before_renewal(pools, asked, user, family)
 
 
 def _holder(tx: Reader, asked: Asked, token: str) -> tuple[RefreshFamily, PoolUser]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.endpoint import Endpoint
 
 from bargate.model.invocation import Errored, Invocation, Outcome, Returned
+from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.userpool.gates.custom_auth import MAX_ROUNDS
 
 PASSWORD, FIRST = "Right-password-1", "Temporary-1"
@@ -370,6 +371,55 @@ def test_a_user_who_does_not_fit_the_pool_does_not_come(
     told = refusal(people.begin, "USER_PASSWORD_AUTH", USERNAME="old", PASSWORD=PASSWORD)
     assert told == ("UserNotFoundException", "User does not exist.")
     assert people.idp.list_users(UserPoolId=people.id)["Users"] == []
+
+
+def test_a_trigger_that_fails_costs_nobody_their_next_token(endpoint: Endpoint, host: Host) -> None:
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+    flows = ["ALLOW_USER_PASSWORD_AUTH"]
+    client = {"RefreshTokenRotation": rotation, "ExplicitAuthFlows": flows}
+    people = People(endpoint, "PreTokenGeneration", client=client)
+    people.add("ann")
+    begun = people.begin("USER_PASSWORD_AUTH", USERNAME="ann", PASSWORD=PASSWORD)
+    token = begun["AuthenticationResult"]["RefreshToken"]
+    asked = {"ClientId": people.client_id, "RefreshToken": token, "ClientMetadata": {"k": "v"}}
+
+    def fails(_: Event) -> Event:
+        raise ValueError("not now")
+
+    host.answers["TokenGeneration"] = fails
+    told = refusal(people.idp.get_tokens_from_refresh_token, **asked)
+    assert told == (
+        "UserLambdaValidationException",
+        "PreTokenGeneration failed with error not now.",
+    )
+    del host.answers["TokenGeneration"]
+    assert people.idp.get_tokens_from_refresh_token(**asked)["AuthenticationResult"]
+    assert host.events[-1]["triggerSource"] == "TokenGeneration_RefreshTokens"
+    assert host.events[-1]["request"]["clientMetadata"] == {"k": "v"}
+
+
+def test_a_token_revoked_while_a_function_is_asked_is_not_renewed(
+    endpoint: Endpoint, host: Host
+) -> None:
+    people = People(endpoint, "PreTokenGeneration")
+    people.add("ann")
+    begun = people.begin("USER_PASSWORD_AUTH", USERNAME="ann", PASSWORD=PASSWORD)
+    token = begun["AuthenticationResult"]["RefreshToken"]
+
+    def revokes(event: Event) -> Any:
+        now = endpoint.now()
+
+        def work(tx: Any) -> None:
+            (family,) = tx.list(REFRESH_FAMILY, (people.id,))
+            key = REFRESH_FAMILY.key_of(family)
+            tx.update(REFRESH_FAMILY, key, lambda old: replace(old, revoked_at=now))
+
+        endpoint.store.write(work)
+        return event["response"]
+
+    host.answers["TokenGeneration"] = revokes
+    told = refusal(people.begin, "REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
+    assert told == ("NotAuthorizedException", "Refresh Token has been revoked")
 
 
 SENDERS = {
