@@ -36,6 +36,7 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
     mfa, totp         which second factor is due, and what authenticators show; `mfa_setup` on the way in
     first_factors     what USER_AUTH offers; `second_factor_challenges` the same after it
     one_time_codes    codes of sign-ins: sent, sealed as digests; `code_limits` how often, `evened` time
+    devices           named, confirmed, remembered; `device_waits` for clients without sessions
     sessions          sealed, single-use, expiring challenge sessions
     keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them
     directory, users, admin_users, groups            pools, users and groups as wholes

@@ -50,7 +50,8 @@ async def issue(
 ) -> Authenticated:
     """Give the tokens of a sign-in that is complete; `source` is the trigger's (`TokenGeneration_…`).
 
-    `device` is a new one, or the key of one that is known. Raises AwsError when the user was deleted or disabled meanwhile.
+    `device` is a new one, or the key of one that is known. Raises AwsError when the user was
+    deleted or disabled, or the device forgotten, meanwhile.
     """
     overrides = await _ask_trigger(pools, asked, user, source, API_SCOPE)
     token = refresh.new_token()
