@@ -9,6 +9,7 @@ import pytest
 from device_client import DeviceClient
 from e2e.control.installation import Running
 from e2e.userpools.directory import PASSWORD, Directory, claims_of, refusal
+from e2e.userpools.test_clients import python
 from srp_client import SrpClient
 
 TRACKED = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
@@ -52,3 +53,13 @@ def test_a_device_is_confirmed_proven_and_forgotten(people: Directory) -> None:
     assert ended == ("NotAuthorizedException", "Refresh Token has expired")
     gone = refusal(begin, people, DEVICE_KEY=device.key)
     assert gone == ("ResourceNotFoundException", "Device does not exist.")
+
+
+def test_pycognito_signs_in_on_its_device(bargate: Running, people: Directory) -> None:
+    people.add("py")
+    place = (bargate.endpoint, people.id, people.client_id)
+    told = python("device.py", *place, "py", PASSWORD)
+    assert told["result"] is True
+    listed = people.admin.admin_list_devices(UserPoolId=people.id, Username="py")["Devices"]
+    assert [each["DeviceKey"] for each in listed] == [told["device"]]
+    assert listed[0]["DeviceLastAuthenticatedDate"] > listed[0]["DeviceCreateDate"]
