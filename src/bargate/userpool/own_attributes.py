@@ -172,18 +172,25 @@ def check_losses(pool: UserPool, user: PoolUser, names: list[str]) -> None:
 def delete_own(tx: Transaction, holder: Holder, names: tuple[str, ...], now: datetime) -> None:
     """Take attributes away from the user themself; raises AwsError."""
     check_writable(holder.client, names)
-    check_losses(holder.pool, holder.user, list(names))
-    attributes = changed_attributes(holder.user.attributes, {}, names)
-    pending = {name: each for name, each in holder.user.pending.items() if name not in names}
+    lose(tx, holder.pool, holder.user, names, now)
+
+
+def lose(
+    tx: Transaction, pool: UserPool, user: PoolUser, names: tuple[str, ...], now: datetime
+) -> None:
+    """Take attributes away, and what waits to take their place; raises AwsError."""
+    check_losses(pool, user, list(names))
+    attributes = changed_attributes(user.attributes, {}, names)
+    pending = {name: each for name, each in user.pending.items() if name not in names}
 
     def change(old: PoolUser) -> PoolUser:
         return replace(old, attributes=attributes, pending=pending, modified_at=now)
 
-    update_user(tx, holder.pool, holder.user, change)
+    update_user(tx, pool, user, change)
     for name in names:
         attribute = as_address(name)
         if attribute is not None:
-            drop_code(tx, holder.user, attribute)
+            drop_code(tx, user, attribute)
 
 
 async def send_verification(

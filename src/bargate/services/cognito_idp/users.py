@@ -13,9 +13,9 @@ from bargate.services.paging import token_of
 from bargate.userpool import attributes
 from bargate.userpool.admin_users import NewUser, admin_set_password
 from bargate.userpool.admin_users import admin_create_user as create
-from bargate.userpool.own_attributes import admin_update
+from bargate.userpool.own_attributes import admin_update, lose
 from bargate.userpool.user_search import MAX_PAGE, read_filter, search
-from bargate.userpool.users import changed_attributes, delete_user, sign_out, update_user
+from bargate.userpool.users import delete_user, sign_out, update_user
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -101,13 +101,7 @@ def admin_delete_user_attributes(call: OperationCall, request: Params) -> Params
     """Take attributes away."""
     pool, user = the_user(call, request)
     names = tuple(request["UserAttributeNames"])
-    attributes.check_removal(pool, names)
-    new = changed_attributes(user.attributes, {}, names)
-
-    def change(old: PoolUser) -> PoolUser:
-        return replace(old, attributes=new, modified_at=call.now)
-
-    update_user(call.tx, pool, user, change)
+    lose(call.tx, pool, user, names, call.now)
     return {}
 
 
