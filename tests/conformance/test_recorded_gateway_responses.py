@@ -60,7 +60,7 @@ ROWS = [
         "IncompleteSignatureException",
         message("Invalid key=value pair (missing equal-sign) in Authorization header (hashed with"
                 " SHA-256 and encoded with Base64): 'lG16lHCW13VwWhdUYyTnGvdXPJnZ1pK+2ibHcoxYd1o='.")),
-    Row("AUTHORIZER_CONFIGURATION_ERROR", ("GET", "/custom", {}, None), 500,
+    Row("AUTHORIZER_CONFIGURATION_ERROR", ("GET", "/custom", {"Authorization": "x"}, None), 500,
         "AuthorizerConfigurationException", '{"message":null}'),
     Row("BAD_REQUEST_PARAMETERS", ("POST", "/valid", JSON, b"{}"), 400, "BadRequestException",
         message("Missing required request parameters: [x-header-param, qs1]")),

@@ -180,8 +180,8 @@ REFUSED: dict[str, Callable[[Issuer, Issuer], str]] = {
     "no audience": lambda pool, _other: pool.id_token(aud=...),
     "no expiry": lambda pool, _other: pool.id_token(exp=...),
     "expiry as text": lambda pool, _other: pool.id_token(exp=str(NOW + 600)),
-    "not yet valid": lambda pool, _other: pool.id_token(nbf=NOW + 600),
-    "issued later": lambda pool, _other: pool.id_token(iat=NOW + 600),
+    "not yet valid": lambda pool, _other: pool.id_token(nbf=NOW + 86_400),
+    "issued later": lambda pool, _other: pool.id_token(iat=NOW + 86_400),
     "two tokens": lambda pool, _other: f"{pool.id_token()}, {pool.id_token()}",
     "embedded space": lambda pool, _other: pool.id_token().replace(".", ". ", 1),
 }

@@ -92,12 +92,12 @@ def rest_document(origin: Backend) -> dict[str, Any]:
         "/never": {"post": operation(never)},
         "/mock": {"get": operation(mock) | {"responses": {"201": {"description": "ok"}}}},
         "/broken": {"get": operation(broken)},
-        "/lambda": {
+        "/queue": {
             "get": operation(
                 {
-                    "type": "aws_proxy",
+                    "type": "aws",
                     "httpMethod": "POST",
-                    "uri": "arn:aws:apigateway:us-east-1:lambda:path/x",
+                    "uri": "arn:aws:apigateway:us-east-1:sqs:action/SendMessage",
                 }
             )
         },
@@ -205,7 +205,7 @@ REST: list[Case] = [
     ("GET", "/mock?q=a%20b", {}, None),
     ("HEAD", "/mock", {}, None),
     ("GET", "/broken", {}, None),
-    ("GET", "/lambda", {}, None),
+    ("GET", "/queue", {}, None),
     ("GET", "/files/a/b", {}, None),
     ("GET", "/files/a%2Fb", {}, None),
     ("GET", "/files", {}, None),

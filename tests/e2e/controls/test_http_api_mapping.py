@@ -130,13 +130,13 @@ def test_answers_are_mapped(api: ServedApi, origin: Backend) -> None:
     assert api.get("/mapped/9").status == 500
 
 
-def test_a_slow_backend_and_an_unsupported_integration(api: ServedApi) -> None:
+def test_a_slow_backend_and_a_function_that_is_not_there(api: ServedApi) -> None:
     slow = api.get("/slow")
     assert (slow.status, slow.body) == (504, b'{"message":"Gateway Timeout"}')
-    unsupported = api.get("/lambda")
+    missing = api.get("/lambda")
     # AWS [D] apigw-errors §4: capitals, unlike REST
-    assert (unsupported.status, unsupported.body) == (500, b'{"message":"Internal Server Error"}')
-    assert "AWS_PROXY" in api.log_line(unsupported)["detail"]
+    assert (missing.status, missing.body) == (500, b'{"message":"Internal Server Error"}')
+    assert "no Lambda function" in api.log_line(missing)["detail"]
 
 
 @pytest.mark.parametrize("path", ["/dead", "/garbage"])

@@ -110,8 +110,8 @@ REFUSED: dict[str, tuple[Callable[[Issuer], str], str]] = {
     ),
     "empty aud over client_id": (lambda keys: keys.jwt(aud=[], client_id=AUDIENCE), AUDIENCE_TEXT),
     "expired": (lambda keys: keys.jwt(exp=NOW - 1), "the token has expired"),
-    "not yet": (lambda keys: keys.jwt(nbf=NOW + 600), "token is not valid yet"),
-    "issued later": (lambda keys: keys.jwt(iat=NOW + 600), "Token used before issued"),
+    "not yet": (lambda keys: keys.jwt(nbf=NOW + 86_400), "token is not valid yet"),
+    "issued later": (lambda keys: keys.jwt(iat=NOW + 86_400), "Token used before issued"),
     "wrong issuer": (
         lambda keys: keys.jwt(iss="https://x.example"),
         "the token does not have a valid issuer",
