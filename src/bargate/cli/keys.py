@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import tempfile
-from pathlib import Path
-from typing import NoReturn
 
 import click
 
-from bargate.control.keys_question import NotRotated, RotateKeys, ask, socket_name
-from bargate.gateway.questions import UnsafeFolder, check_private
-from bargate.settings import run_directory
+from bargate.cli.local_socket import NOT_ANSWERING, fail, find_socket
+from bargate.control.keys_question import NotRotated, RotateKeys, ask
 
 _LEAD_MINUTES = 60  # as long as key sets may be kept by who fetched them
 _MAX_LEAD_MINUTES = 30 * 24 * 60
@@ -48,37 +42,13 @@ def rotate(*, pool_id: str, lead_minutes: int, at_once: bool, api_port: int | No
     The new keys are published at once, used after the lead, and the old ones verify for another day,
     until the last token of theirs is over.
     """
-    path = _socket(api_port)
+    path = find_socket("keys", api_port)
     question = RotateKeys(pool_id=pool_id, lead_s=lead_minutes * 60, at_once=at_once)
     answer = asyncio.run(ask(path, question))
     if answer is None:
-        _fail("the installation does not answer; is it running (bargate serve)?")
+        fail(NOT_ANSWERING)
     if isinstance(answer, NotRotated):
-        _fail(answer.message)
+        fail(answer.message)
     click.echo(f"new keys of {pool_id}: {' '.join(answer.kids)}")
     click.echo(f"they sign from {answer.starts_at:%Y-%m-%d %H:%M:%S} UTC on")
     click.echo(f"the old ones end at {answer.ends_at:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def _socket(port: int | None) -> Path:
-    folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
-    try:
-        check_private(folder)
-    except FileNotFoundError:
-        _fail("no installation of this user is running (bargate serve)")
-    except (OSError, UnsafeFolder) as error:
-        _fail(f"cannot ask an installation: {error}")
-    if port is not None:
-        return folder / socket_name(port)
-    found = sorted(folder.glob("keys-*.sock"))
-    if not found:
-        _fail("no installation of this user is running (bargate serve)")
-    if len(found) > 1:
-        ports = ", ".join(path.stem.removeprefix("keys-") for path in found)
-        _fail(f"several installations are running; choose by --api-port: {ports}")
-    return found[0]
-
-
-def _fail(why: str) -> NoReturn:
-    click.echo(f"bargate: {why}", err=True)
-    sys.exit(1)

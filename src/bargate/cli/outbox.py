@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from bargate.gateway.questions import UnsafeFolder, check_private
-from bargate.outbound.local import MAX_WAIT_S, OutboxQuestion, ask_outbox, socket_name
-from bargate.settings import run_directory
+from bargate.cli.local_socket import NOT_ANSWERING, fail, find_socket
+from bargate.outbound.local import MAX_WAIT_S, OutboxQuestion, ask_outbox
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bargate.outbound.outbox import Kept
 
 _WAIT_S = MAX_WAIT_S - 5
@@ -34,28 +31,9 @@ def outbox(*, pool_id: str | None, follow: bool, as_json: bool, api_port: int | 
     Without --smtp and --sms-webhook, `bargate serve` keeps the last 1,000 in memory. They are asked
     for over a local socket of this user.
     """
-    path = _socket(api_port)
+    path = find_socket("outbox", api_port)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_show_all(path, pool_id, follow=follow, as_json=as_json))
-
-
-def _socket(port: int | None) -> Path:
-    folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
-    try:
-        check_private(folder)
-    except FileNotFoundError:
-        _fail("no installation of this user is running (bargate serve)")
-    except (OSError, UnsafeFolder) as error:
-        _fail(f"cannot ask an installation: {error}")
-    if port is not None:
-        return folder / socket_name(port)
-    found = sorted(folder.glob("outbox-*.sock"))
-    if not found:
-        _fail("no installation of this user is running (bargate serve)")
-    if len(found) > 1:
-        ports = ", ".join(path.stem.removeprefix("outbox-") for path in found)
-        _fail(f"several installations are running; choose by --api-port: {ports}")
-    return found[0]
 
 
 async def _show_all(path: Path, pool_id: str | None, *, follow: bool, as_json: bool) -> None:
@@ -64,7 +42,7 @@ async def _show_all(path: Path, pool_id: str | None, *, follow: bool, as_json: b
         question = OutboxQuestion(after=number, pool_id=pool_id, wait_s=wait_s)
         messages = await ask_outbox(path, question)
         if messages is None:
-            _fail("the installation does not answer; is it running (bargate serve)?")
+            fail(NOT_ANSWERING)
         for message in messages:
             _show(message, as_json=as_json)
             number = message.number
@@ -88,8 +66,3 @@ def _show(message: Kept, *, as_json: bool) -> None:
 def _plain(text: str) -> str:
     """Show a text that users had a hand in: nothing in it may speak to the terminal."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-
-
-def _fail(why: str) -> NoReturn:
-    click.echo(f"bargate: {why}", err=True)
-    sys.exit(1)

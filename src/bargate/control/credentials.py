@@ -8,16 +8,12 @@ that none is used this way that was not meant to be.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from bargate.gateway.questions import UnsafeFolder, make_private
+from bargate.control.local_socket import Bounds, LocalSocket
 from bargate.identity.assume_as_service import Asked, NotAssumable, assume_as_service
 from bargate.identity.find import role_named
 from bargate.secret import Secret
@@ -42,62 +38,33 @@ if TYPE_CHECKING:
     from bargate.tokens.session import Session
 
 SERVICE = "ecs-tasks.amazonaws.com"
-MAX_CONNECTIONS = 64
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)  # AWS [M] sts RoleSessionName
+
+_BOUNDS = Bounds(connections=64, question_bytes=MAX_QUESTION_BYTES, timeout_s=TIMEOUT_S)
 
 _log = logging.getLogger("bargate.control")
 
 
-class CredentialsSocket:
-    """Listens in `folder`; what it gives is decided by the store as it is then."""
+def credentials_socket(
+    store: Store, sealer: Sealer, settings: ControlSettings, folder: Path
+) -> LocalSocket:
+    """Make the socket; what it gives is decided by the store as it is then."""
+    answers = _Answers(store, sealer, settings)
+    path = folder / socket_name(settings.port)
+    return LocalSocket(path, "bargate run", _BOUNDS, answers.to)
 
-    def __init__(
-        self,
-        store: Store,
-        sealer: Sealer,
-        settings: ControlSettings,
-        folder: Path,
-    ) -> None:
+
+class _Answers:
+    """Answers questions of workloads."""
+
+    def __init__(self, store: Store, sealer: Sealer, settings: ControlSettings) -> None:
         self._store = store
         self._sealer = sealer
         self._settings = settings
-        self._path = folder / socket_name(settings.port)
-        self._server: asyncio.Server | None = None
-        self._connections = 0
 
-    async def start(self) -> None:
-        """Listen; an installation serves without it too, and says so."""
-        try:
-            make_private(self._path.parent)
-            with contextlib.suppress(FileNotFoundError):
-                self._path.unlink()
-            self._server = await asyncio.start_unix_server(
-                self._serve, str(self._path), limit=MAX_QUESTION_BYTES
-            )
-            self._path.chmod(0o600)
-        except (OSError, UnsafeFolder) as error:
-            _log.warning("`bargate run` will not find this installation: %s", error)
-
-    def stop(self) -> None:
-        """Stop listening and remove the socket."""
-        if self._server is not None:
-            self._server.close()
-            with contextlib.suppress(FileNotFoundError):
-                self._path.unlink()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
-        try:
-            if self._connections <= MAX_CONNECTIONS:
-                async with asyncio.timeout(TIMEOUT_S):
-                    answer = await self._answer(decode_question(await reader.readline()))
-                    writer.write(encode(answer) + b"\n")
-                    await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError, msgspec.DecodeError):
-            pass  # whoever asked is gone, too slow, or asked nothing that can be asked
-        finally:
-            self._connections -= 1
-            writer.close()
+    async def to(self, line: bytes) -> bytes:
+        """Answer a question."""
+        return encode(await self._answer(decode_question(line))) + b"\n"
 
     async def _answer(self, question: Question) -> Given | Refused:
         now = datetime.now(UTC)

@@ -28,7 +28,7 @@ from bargate import __version__
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
 from bargate.control.code_folder import code_folder
-from bargate.control.credentials import CredentialsSocket
+from bargate.control.credentials import credentials_socket
 from bargate.control.directories import Directories
 from bargate.control.dispatch import Dispatcher
 from bargate.control.documents import store_documents
@@ -37,7 +37,7 @@ from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import kept_keys, prepare, sealing_keys
 from bargate.control.keeper import REFUSED_START
-from bargate.control.keys_socket import KeysSocket
+from bargate.control.keys_socket import keys_socket
 from bargate.control.messages import (
     Applied,
     Begin,
@@ -53,7 +53,7 @@ from bargate.control.messages import (
     ToControl,
 )
 from bargate.control.outbound import UnreadableSecret, make_delivery
-from bargate.control.outbox_socket import OutboxSocket
+from bargate.control.outbox_socket import outbox_socket
 from bargate.control.parts import Place
 from bargate.control.passage import Passage
 from bargate.control.pool_documents import PoolDocuments
@@ -134,9 +134,12 @@ class Control:
             pools,
         )
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
-        self._credentials = CredentialsSocket(store, environment.sealer, begin.settings, folder)
-        self._outbox = OutboxSocket(self._delivery.outbox, folder, begin.settings.port)
-        self._signing = KeysSocket(pools, folder, begin.settings.port)
+        port = begin.settings.port
+        self._sockets = (
+            credentials_socket(store, environment.sealer, begin.settings, folder),
+            outbox_socket(self._delivery.outbox, folder, port),
+            keys_socket(pools, folder, port),
+        )
         self._server = EndpointServer(self._edge(identities, environment))
 
     def _edge(self, identities: CompiledIdentities, environment: Environment) -> Edge:
@@ -164,18 +167,16 @@ class Control:
         self._channel.post(Opened())
         self._store.subscribe(self._publisher.committed)
         self._store.subscribe(self._quotas.committed)
-        await self._credentials.start()
-        await self._signing.start()
-        await self._outbox.start()
+        for each in self._sockets:
+            await each.start()
         publishing = loop.create_task(self._publish())
         noting = loop.create_task(self._uses.run())
         serving = await self._server.begin(listener)
         ended, _ = await asyncio.wait(
             {obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED
         )
-        self._credentials.stop()
-        self._signing.stop()
-        self._outbox.stop()
+        for each in self._sockets:
+            each.stop()
         self._server.end()
         await serving
         if self._is_ending and not obeying.done():
@@ -189,8 +190,8 @@ class Control:
         self._backends.close()
         if self._functions is not None:
             await self._functions.close()
-        for each in ended:
-            each.result()  # a bug in one of them is logged by `main`
+        for task in ended:
+            task.result()  # a bug in one of them is logged by `main`
 
     async def _publish(self) -> None:
         await self._publisher.publish_everything()

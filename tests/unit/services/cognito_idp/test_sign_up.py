@@ -302,8 +302,10 @@ def test_accounts_are_recovered_by_what_the_pool_allows(endpoint: Endpoint) -> N
     bare.sign_up("bare")
     assert refusal(bare.forgot, "bare") == (
         "InvalidParameterException",
-        "Cannot reset password for the user as there is no registered/verified email or"
-        " phone_number",
+        (
+            "Cannot reset password for the user as there is no registered/verified email or"
+            " phone_number"
+        ),
     )
 
 
