@@ -9,6 +9,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from bargate.records.user_pool import DEVELOPER_PREFIX
 from bargate.userpool.schema import STANDARD_NAMES, VERIFIED_FLAGS
 from bargate.wire.error import AwsError
 
@@ -100,11 +101,13 @@ def readable(client: UserPoolClient, attributes: Mapping[str, str]) -> dict[str,
 def check_writable(client: UserPoolClient, names: Iterable[str]) -> None:
     """Raise NotAuthorizedException unless users may write these through a client.
 
-    Nobody may say by themself that an address is verified.
+    Nobody may say by themself that an address is verified, or write what only administrators may
+    (AWS [M] DeveloperOnlyAttribute), whatever the client lists.
     """
     allowed = STANDARD_NAMES if client.write_attributes is None else set(client.write_attributes)
     for name in names:
-        if name not in allowed or name in VERIFIED_FLAGS or name == "sub":
+        is_kept = name in VERIFIED_FLAGS or name == "sub" or name.startswith(DEVELOPER_PREFIX)
+        if name not in allowed or is_kept:
             message = "A client attempted to write unauthorized attribute"
             raise AwsError("NotAuthorizedException", message)
 

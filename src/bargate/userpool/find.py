@@ -54,15 +54,20 @@ def find_user(tx: Reader, pool: UserPool, name: str) -> PoolUser | None:
     """Find the user whom a name leads to at sign-in: their username, then an alias."""
     key = (pool.id, folded(name, case_sensitive=pool.is_case_sensitive))
     found = tx.find_by(POOL_USER, "username", key)
-    for attribute in (*pool.username_attributes, *pool.alias_attributes):
+    names = (*pool.username_attributes, *pool.alias_attributes)
+    # Addresses are proven, a preferred name is not: chosen to look like one, it leads nowhere.
+    for attribute in sorted(names, key="preferred_username".__eq__):
         if found is None:
             found = tx.find_by(POOL_USER, f"alias_{attribute}", key)
     return found
 
 
 def the_user(tx: Reader, pool: UserPool, name: str) -> PoolUser:
-    """Give the user whom an administrator means (AWS [M]: their sub, too); UserNotFoundException."""
-    user = find_user(tx, pool, name) or tx.find(POOL_USER, (pool.id, name))
+    """Give the user whom an administrator means (AWS [M]: their sub, too); UserNotFoundException.
+
+    The sub comes first: nobody chooses theirs, but somebody may sign up under another's.
+    """
+    user = tx.find(POOL_USER, (pool.id, name)) or find_user(tx, pool, name)
     if user is None:
         raise AwsError("UserNotFoundException", "User does not exist.")
     return user

@@ -179,3 +179,28 @@ def test_users_choose_password_or_srp(people: Directory) -> None:
     posed = choose(PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=srp.srp_a)
     done = people.answer("PASSWORD_VERIFIER", **srp.responses(posed["ChallengeParameters"]))
     assert done["AuthenticationResult"]
+
+
+def test_a_temporary_password_sends_no_second_factor_elsewhere(bargate: Running) -> None:
+    people = Directory.of(bargate)
+    people.add("kept", None, email="kept@example.org", phone_number="+12065550100")
+    session = people.begin("kept", FIRST)["Session"]
+    given = {"USERNAME": "kept", "NEW_PASSWORD": PASSWORD}
+    for name, value in (("phone_number", "+12065550199"), ("email", "thief@example.org")):
+        changed = given | {f"userAttributes.{name}": value}
+        told = refusal(people.answer, "NEW_PASSWORD_REQUIRED", session, **changed)
+        assert told == ("NotAuthorizedException", f"Cannot modify an already provided {name}")
+        session = people.begin("kept", FIRST)["Session"]
+    same = given | {"userAttributes.email": "kept@example.org"}
+    assert people.answer("NEW_PASSWORD_REQUIRED", session, **same)["AuthenticationResult"]
+
+
+def test_names_that_look_like_anothers_lead_to_nobody_else(bargate: Running) -> None:
+    people = Directory.of(bargate, AliasAttributes=["preferred_username", "email"])
+    sub = people.add("victim", email="victim@example.org", email_verified="true")
+    people.add(sub, preferred_username="victim@example.org")
+    for name in (sub, "victim@example.org"):
+        found = people.admin.admin_get_user(UserPoolId=people.id, Username=name)
+        assert found["Username"] == "victim"
+    tokens = people.sign_in("victim@example.org")
+    assert people.user_of(tokens["AccessToken"])["Username"] == "victim"

@@ -187,6 +187,13 @@ def test_nobody_says_by_themself_that_an_address_is_verified() -> None:
         attributes.check_writable(client(write_attributes=allowed), ["email"])
 
 
+def test_users_write_nothing_that_is_for_administrators_alone() -> None:
+    listed = client(write_attributes=("custom:age", "dev:custom:role"))
+    attributes.check_writable(listed, ["custom:age"])
+    with pytest.raises(AwsError, match="unauthorized attribute"):
+        attributes.check_writable(listed, ["dev:custom:role"])
+
+
 def test_custom_attributes_are_not_read_unless_a_client_may() -> None:
     known = {"email": "a@b", "custom:age": "20"}
     assert attributes.readable(client(), known) == {"email": "a@b"}

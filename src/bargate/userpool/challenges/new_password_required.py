@@ -57,6 +57,7 @@ def _attributes(asked: Asked, user: PoolUser) -> dict[str, str]:
         if name.startswith(_PREFIX)
     }
     check_writable(asked.client, changes)
+    _check_given(asked, user, changes)
     check_change(asked.pool, changes | user.attributes, changes)
     attributes = changed_attributes(user.attributes, changes)
     absent = missing(asked.pool, attributes)
@@ -64,6 +65,20 @@ def _attributes(asked: Asked, user: PoolUser) -> dict[str, str]:
         message = f"Invalid attributes given, {absent[0]} is missing"
         raise AwsError("InvalidParameterException", message)
     return attributes
+
+
+def _check_given(asked: Asked, user: PoolUser, changes: dict[str, str]) -> None:
+    """Raise NotAuthorizedException for another value of what an administrator gave.
+
+    AWS [D]: what is required and there is not changed here. INVARIANT: nor is an address, to which
+    a second factor may go next: a temporary password alone would send it elsewhere.
+    """
+    required_ones = {each.name for each in asked.pool.schema if each.required}
+    for name, value in changes.items():
+        old = user.attributes.get(name)
+        if old and old != value and name in required_ones | {"email", "phone_number"}:
+            message = f"Cannot modify an already provided {name}"
+            raise AwsError("NotAuthorizedException", message)
 
 
 def _confirm(
