@@ -153,6 +153,9 @@ def _variables(
     for name, assignment in pairs(values, form, ":"):
         for variable, value in pairs((assignment,), form, "="):
             if _VARIABLE.fullmatch(variable) is None or is_reserved(variable):
-                raise click.BadParameter(f"{variable!r} is no variable that a function may set")
+                raise click.BadParameter(
+                    f"{variable!r}: a variable has two or more letters, digits or _, a letter"
+                    " first, and is none that Lambda sets itself"
+                )
             variables.setdefault(name, {})[variable] = Secret(value)
     return variables

@@ -252,3 +252,7 @@ def test_what_could_not_be_run_is_refused_at_the_start(tmp_path: Path) -> None:
     assert "named twice" in bargate("serve", "--function", twice, "--function", twice).stderr
     lost = bargate("serve", "--function", twice, "--function-timeout", "g=3").stderr
     assert "there is no --function g" in lost
+    for variable in ("B", "1ST", "AWS_REGION"):
+        unset = bargate("serve", "--function", twice, "--function-env", f"f:{variable}=x")
+        assert unset.returncode == 2, variable
+        assert "none that Lambda sets itself" in " ".join(unset.stderr.split()), unset.stderr
