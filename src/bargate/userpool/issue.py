@@ -59,6 +59,9 @@ async def issue(
 
     def work(tx: Transaction) -> Issued:
         current = _current(tx, user)
+        # INVARIANT: a password that was taken away while this sign-in waited gives no tokens.
+        if current.status != "CONFIRMED":
+            raise AwsError("NotAuthorizedException", "Incorrect username or password.")
         if isinstance(device, str):
             note_use(tx, current, device, asked.now, asked.source_ip)
         family = refresh.begin(
