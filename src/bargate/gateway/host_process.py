@@ -132,7 +132,7 @@ class HostProcess:
                 return
             failures = 0 if loop.time() - started_s > _STABLE_S else failures + 1
             _log.error("the functions host %s; starting it again", how)
-            await asyncio.sleep(_RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S)) - 1])
+            await asyncio.sleep(_RESTART_DELAYS_S[min(failures, len(_RESTART_DELAYS_S) - 1)])
 
     async def _how_it_ended(self) -> str:
         """Run the process until it ends; a process that cannot be started has ended too."""
