@@ -27,8 +27,8 @@ from bargate.access.authorizer_sources import (
 )
 from bargate.access.authorizer_step import Asking, Memory, compile_step
 from bargate.access.authorizer_told import told_lines
-from bargate.access.context import Place, place_of
 from bargate.access.control import GuardedMethod, RestControl, Step
+from bargate.access.guarded_place import rest_place
 from bargate.access.method_arn import compile_method_arn
 from bargate.access.resource_policy import policy_of_method
 from bargate.access.verdict import Denial
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from bargate.access.authorizer_sources import Values
     from bargate.access.call import Call, Facts
+    from bargate.access.context import Place
     from bargate.model.rest_api import Authorizer
 
 REST_TIMEOUT_S: Final = 29.0  # [I]: as long as a REST integration may take
@@ -52,7 +53,7 @@ def _compile(guarded: GuardedMethod) -> Step | None:
     function = function_arn(authorizer.authorizer_uri, guarded.stage.variables)
     if function is None:
         return no_function(authorizer.name)
-    place = _place(guarded)
+    place = rest_place(guarded)
     sources = _sources(authorizer)
     method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
     is_cached = authorizer.result_ttl_s > 0
@@ -153,22 +154,6 @@ def _sources(authorizer: Authorizer) -> tuple[str, ...]:
             "a TOKEN authorizer has one identity source, method.request.header.NAME",
         )
     return sources
-
-
-def _place(guarded: GuardedMethod) -> Place:
-    stage = place_of("REST", guarded.installation, guarded.api.id, guarded.stage)
-    return Place(
-        kind="REST",
-        account_id=stage.account_id,
-        api_id=stage.api_id,
-        stage=stage.stage,
-        stage_variables=stage.stage_variables,
-        domain_name=stage.domain_name,
-        resource_id=guarded.resource.id,
-        resource_path=guarded.resource.path,
-        route_key=f"{guarded.method.http_method} {guarded.resource.path}",
-        is_canary=stage.is_canary,
-    )
 
 
 def _find(guarded: GuardedMethod) -> Authorizer:

@@ -15,14 +15,15 @@ from bargate.access.authorizer_http_event import compile_event_1_0, compile_even
 from bargate.access.authorizer_result import ResultForm, ResultReader
 from bargate.access.authorizer_sources import compile_identity_source, hidden_names
 from bargate.access.authorizer_step import Asking, Memory, compile_step
-from bargate.access.context import Place, place_of
 from bargate.access.control import GuardedRoute, HttpControl, Step
+from bargate.access.guarded_place import route_place
 from bargate.access.lambda_authorizer import narrate, no_function, tell
 from bargate.access.method_arn import compile_method_arn
 from bargate.model.invalid import InvalidConfiguration
 
 if TYPE_CHECKING:
     from bargate.access.authorizer_sources import ValuesOf
+    from bargate.access.context import Place
     from bargate.model.http_api import HttpAuthorizer
 
 HTTP_TIMEOUT_S: Final = 10.0  # AWS [D] apigw-evaluation §7.2
@@ -36,7 +37,7 @@ def _compile(guarded: GuardedRoute) -> Step | None:
     function = function_arn(authorizer.authorizer_uri, guarded.stage.variables)
     if function is None:
         return no_function(authorizer.name)
-    place = _place(guarded)
+    place = route_place(guarded)
     method_arn = compile_method_arn(guarded.installation, guarded.api.id, guarded.stage.name)
     event_of = (
         compile_event_1_0 if authorizer.payload_format_version == "1.0" else compile_event_2_0
@@ -80,21 +81,6 @@ def _sources(authorizer: HttpAuthorizer, place: Place) -> tuple[ValuesOf, ...]:
         if not source.startswith("$"):
             raise InvalidConfiguration(where, f"{source!r} is no identity source: write ${source}")
     return tuple(compile_identity_source(each, place, where) for each in authorizer.identity_source)
-
-
-def _place(guarded: GuardedRoute) -> Place:
-    stage = place_of("HTTP", guarded.installation, guarded.api.id, guarded.stage)
-    key = guarded.route.route_key
-    return Place(
-        kind="HTTP",
-        account_id=stage.account_id,
-        api_id=stage.api_id,
-        stage=stage.stage,
-        stage_variables=stage.stage_variables,
-        domain_name=stage.domain_name,
-        resource_path=key.partition(" ")[2] or key,
-        route_key=key,
-    )
 
 
 def _find(guarded: GuardedRoute) -> HttpAuthorizer:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedRoute
+from bargate.access.guarded_place import route_place
 from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
-from bargate.mapping.context import Place, place_of
 from bargate.mapping.expressions import UnreadableBody, path_parameter
 from bargate.mapping.forwarding import HTTP_API_FORWARDING_LINES, http_api_forwarding_block
 from bargate.mapping.headers import (
@@ -188,21 +188,6 @@ class HttpApiProxyPlan:
 def compile_http_api_proxy(guarded: GuardedRoute, integration: HttpIntegration) -> HttpApiProxyPlan:
     """Compile an HTTP_PROXY integration of a route. Raises InvalidConfiguration."""
     return HttpApiProxyPlan(guarded, integration)
-
-
-def route_place(guarded: GuardedRoute) -> Place:
-    """Give the `$context` place of a route."""
-    stage = place_of("HTTP", guarded.installation, guarded.api.id, guarded.stage)
-    return Place(
-        kind="HTTP",
-        account_id=stage.account_id,
-        api_id=stage.api_id,
-        stage=stage.stage,
-        stage_variables=stage.stage_variables,
-        domain_name=stage.domain_name,
-        resource_path=route_path(guarded),
-        route_key=guarded.route.route_key,
-    )
 
 
 def route_path(guarded: GuardedRoute) -> str:

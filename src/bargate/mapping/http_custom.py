@@ -7,6 +7,7 @@ client's Content-Type with a body; template overrides win over mappings.
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.guarded_place import rest_place
 from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
 from bargate.mapping.context import trace_id
@@ -32,7 +33,6 @@ from bargate.mapping.request_parameters import (
     compile_fillers,
     compile_request_parameters,
     integration_path,
-    rest_place,
 )
 from bargate.mapping.request_templates import (
     MappedBody,

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedRoute
+from bargate.access.guarded_place import route_place
 from bargate.access.paths import has_dot_segment
 from bargate.access.verdict import Denial
 from bargate.mapping.expressions import UnreadableBody
@@ -24,7 +25,7 @@ from bargate.mapping.http_api_parameters import (
     compile_request_changes,
     compile_response_changes,
 )
-from bargate.mapping.http_api_proxy import route_integration_path, route_place
+from bargate.mapping.http_api_proxy import route_integration_path
 from bargate.mapping.http_lambda_event import Events10, Events20, Sent, compile_events
 from bargate.mapping.http_proxy import unreadable_body
 from bargate.mapping.integration_settings import MAX_HTTP_TIMEOUT_MS, checked_timeout_s

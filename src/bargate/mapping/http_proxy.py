@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.guarded_place import rest_place
 from bargate.access.verdict import Denial
 from bargate.mapping.expressions import Source, UnreadableBody
 from bargate.mapping.forwarding import FORWARDING_LINES, forwarding_block
@@ -38,7 +39,6 @@ from bargate.mapping.request_parameters import (
     compile_fillers,
     compile_request_parameters,
     integration_path,
-    rest_place,
 )
 from bargate.mapping.targets import (
     Filler,

@@ -10,6 +10,7 @@ import msgspec
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.guarded_place import rest_place
 from bargate.access.verdict import Denial
 from bargate.mapping.expressions import Source, UnreadableBody
 from bargate.mapping.function_outcomes import malformed, refused, too_large
@@ -20,7 +21,7 @@ from bargate.mapping.integration_settings import timeout_s
 from bargate.mapping.lambda_function import rest_function
 from bargate.mapping.lambda_response import MalformedResponse, check_size
 from bargate.mapping.plan import Response
-from bargate.mapping.request_parameters import compile_request_parameters, rest_place
+from bargate.mapping.request_parameters import compile_request_parameters
 from bargate.mapping.request_templates import compile_request_templates
 from bargate.mapping.unsupported import UnsupportedPlan
 from bargate.model.invocation import (

@@ -6,6 +6,7 @@ nothing of the event, and the integration's method must be POST.
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.guarded_place import rest_place
 from bargate.access.verdict import Denial
 from bargate.mapping.context import trace_id
 from bargate.mapping.function_outcomes import failed, malformed, refused, too_large
@@ -25,7 +26,6 @@ from bargate.mapping.lambda_response import (
 )
 from bargate.mapping.media_types import compile_binary_test
 from bargate.mapping.plan import Response
-from bargate.mapping.request_parameters import rest_place
 from bargate.mapping.unsupported import UnsupportedPlan
 from bargate.model.invocation import (
     MAX_PAYLOAD_BYTES,

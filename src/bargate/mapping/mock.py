@@ -9,10 +9,10 @@ import re
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
+from bargate.access.guarded_place import rest_place
 from bargate.access.verdict import Denial
 from bargate.mapping.integration_responses import Answer, compile_integration_responses
 from bargate.mapping.plan import Response
-from bargate.mapping.request_parameters import rest_place
 from bargate.mapping.request_templates import compile_request_templates, template_denial
 from bargate.model.rest_api import Integration
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from bargate.access.call import Call, Facts
 from bargate.access.control import GuardedMethod
-from bargate.mapping.context import Place, place_of
+from bargate.mapping.context import Place
 from bargate.mapping.expressions import Source, compile_source, invalid_expression, path_parameter
 from bargate.mapping.headers import NEVER_MAPPED, is_header_name
 from bargate.mapping.uri import UriTemplate, encoded_path_value, path_value, query_value
@@ -30,23 +30,6 @@ class RequestParameters(Struct, frozen=True):
     def header_names(self) -> frozenset[bytes]:
         """Lower-case names of the mapped headers."""
         return frozenset(name.lower() for name, _ in self.headers)
-
-
-def rest_place(guarded: GuardedMethod) -> Place:
-    """Give the `$context` place of a REST method."""
-    stage = place_of("REST", guarded.installation, guarded.api.id, guarded.stage)
-    return Place(
-        kind="REST",
-        account_id=stage.account_id,
-        api_id=stage.api_id,
-        stage=stage.stage,
-        stage_variables=stage.stage_variables,
-        domain_name=stage.domain_name,
-        resource_id=guarded.resource.id,
-        resource_path=guarded.resource.path,
-        route_key=f"{guarded.method.http_method} {guarded.resource.path}",
-        is_canary=stage.is_canary,
-    )
 
 
 def integration_path(guarded: GuardedMethod, *more: str) -> tuple[str, ...]:
