@@ -1,0 +1,1 @@
+"""Files of users, one module a format: each reads rows from a binary file, in constant memory."""
