@@ -29,8 +29,7 @@ from bargate.functions.logs import logs_folder
 from bargate.gateway.host_process import HostProcess
 from bargate.gateway.questions import QuestionSocket, UnsafeFolder
 from bargate.gateway.supervisor import Supervisor
-from bargate.model.invalid import InvalidConfiguration
-from bargate.model.rest_api import RestApi
+from bargate.preflight import check_settings, warn_of_keys
 from bargate.reloading import Reloading, load_documents
 from bargate.settings import (
     ControlSettings,
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
 
     from bargate.documents import Loaded
     from bargate.model.function import Function
-    from bargate.model.http_api import HttpApi
-    from bargate.model.installation import Installation
     from bargate.reloading import Deliver, Show
     from bargate.settings import GatewaySettings
     from bargate.snapshot.parts import State
@@ -153,13 +150,11 @@ async def _serve(
     watched = fingerprints(source.files)
     loaded = load_documents(source) if source.files else None
     installation = source.installation() if loaded is None else loaded.installation
-    _check_log_format(settings, installation)
-    _check_log_file(settings)
-    _check_tls(settings)
+    check_settings(settings, installation)
     if loaded is not None:
         show(loaded.warnings)
     if control is None:
-        _warn_of_keys(installation)
+        warn_of_keys(installation)
     local = {part_name(each): each for each in functions.local}
     state: State = {} if control else {**state_of(installation), **local}
     supervisor = Supervisor(settings, state, installation, functions.host)
@@ -192,57 +187,6 @@ async def _serve(
         if keeper is not None:
             announce_endpoint(keeper)
         await Reloading(source, deliver, show, watched).until(signals)
-
-
-def _warn_of_keys(installation: Installation) -> None:
-    """Say that API keys are made with AWS's API, where that is off."""
-    apis = {each.api.name for each in installation.served if _requires_keys(each.api)}
-    for name in sorted(apis):
-        _log.warning(
-            "API %s has methods that require an API key; with --api-listen off there are none, and"
-            " their calls are refused",
-            name,
-        )
-
-
-def _requires_keys(api: RestApi | HttpApi) -> bool:
-    resources = api.resources if isinstance(api, RestApi) else ()
-    return any(method.api_key_required for each in resources for method in each.methods)
-
-
-def _check_log_format(settings: GatewaySettings, installation: Installation) -> None:
-    """Refuse a format that workers could not write; raises InvalidConfiguration."""
-    if settings.access_log_format is None:
-        return
-    from bargate.gateway.log_format import compile_format  # noqa: PLC0415  as in `load_documents`
-
-    compile_format(settings.access_log_format, installation)
-
-
-def _check_log_file(settings: GatewaySettings) -> None:
-    """Refuse a file that workers could not write to; raises InvalidConfiguration."""
-    if settings.access_log in {"-", "off"}:
-        return
-    path = Path(settings.access_log)
-    # It is not opened: the reader of a FIFO would see its end.
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InvalidConfiguration(("--access-log",), f"{path} cannot be written to")
-
-
-def _check_tls(settings: GatewaySettings) -> None:
-    """Refuse files that workers could not serve TLS with; raises InvalidConfiguration."""
-    if settings.tls is None:
-        return
-    from bargate.gateway.tls import server_context  # noqa: PLC0415  needed with TLS alone
-
-    try:
-        server_context(settings.tls.certificate, settings.tls.key)
-    except OSError as error:  # ssl.SSLError is one
-        message = (
-            f"{settings.tls.certificate} is no chain, or {settings.tls.key} not its key"
-            f" (PEM, without a pass phrase): {error}"
-        )
-        raise InvalidConfiguration(("--tls-cert",), message) from error
 
 
 async def _start(supervisor: Supervisor, keeper: Keeper | None) -> None:
