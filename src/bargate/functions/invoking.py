@@ -16,9 +16,9 @@ from bargate.functions.concurrency import Concurrency, Throttled
 from bargate.functions.credentials import RoleUnusable
 from bargate.functions.events import Events
 from bargate.functions.permission import refusal
-from bargate.functions.pool import PoolFull
 from bargate.functions.runtime_spec import Event, StartFailed
 from bargate.functions.url_function import UrlFunctions
+from bargate.functions.waiting import PoolFull
 from bargate.model.function import UrlCode
 from bargate.model.invocation import (
     MAX_EVENT_BYTES,

@@ -13,70 +13,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
-from typing import TYPE_CHECKING, Protocol
+from collections import Counter
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from bargate.functions.waiting import PoolFull, Waiter, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator
     from typing import Any
 
-    from bargate.functions.runtime_spec import Event
-    from bargate.model.invocation import Errored, Returned
+    from bargate.functions.held import Held, Key
 
 IDLE_S = 300.0
-MAX_WAITING = 10_000
 # How long the first in the queue lets others have warm processes that it cannot use.
 PATIENCE_S = 0.25
 
 _log = logging.getLogger("bargate.functions")
-
-
-class Key(Struct, frozen=True):
-    """What a process runs: another revision, or a changed folder, is another key.
-
-    `generation` counts the changes of a folder; `digest` is that of a package.
-    """
-
-    function_arn: str
-    version: str
-    revision_id: str
-    generation: int = 0
-    digest: str = ""
-
-
-class RunningProcess(Protocol):
-    """A process of a function, as the pool needs it."""
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it lives and waits for an event."""
-
-    async def invoke(self, event: Event) -> Returned | Errored:
-        """Run it once."""
-
-    async def end(self) -> None:
-        """End it with all that it started."""
-
-
-class PoolFull(Exception):
-    """More invocations wait for a process than may, or nothing is run any more."""
-
-
-class Held(Struct, eq=False):
-    """A process and what is known of it; `rotate_at` and `idle_since` are times of the clock."""
-
-    key: Key
-    process: RunningProcess
-    rotate_at: float | None = None
-    idle_since: float = 0.0
-
-
-class _Waiter(Struct, frozen=True, eq=False):
-    start: Callable[[], Awaitable[Held]]
-    given: asyncio.Future[Held]
-    since: float
 
 
 class Pool:
@@ -99,8 +51,7 @@ class Pool:
         self._clock = clock
         self._held: set[Held] = set()  # all that live, but those that start
         self._idle: dict[Key, list[Held]] = {}  # the one used last stands last
-        self._waiting: dict[Key, deque[_Waiter]] = {}
-        self._waiting_count = 0
+        self._waiting = Waiting()
         self._starting: dict[Key, int] = {}
         self._ending: set[Held] = set()
         self._starts: set[asyncio.Task[None]] = set()
@@ -114,7 +65,7 @@ class Pool:
 
     def digests(self) -> set[str]:
         """Give the digests of packages that processes run, or will."""
-        keys = {*(held.key for held in self._held), *self._starting, *self._waiting}
+        keys = {*(held.key for held in self._held), *self._starting, *self._waiting.waited_for()}
         return {key.digest for key in keys}
 
     async def take(self, key: Key, start: Callable[[], Awaitable[Held]]) -> Held:
@@ -125,20 +76,15 @@ class Pool:
         warm = self.take_warm(key)
         if warm is not None:
             return warm
-        if self._waiting_count >= MAX_WAITING or self._is_closed:
+        if self._is_closed:
             raise PoolFull
         given: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, deque()).append(_Waiter(start, given, self._clock()))
-        self._waiting_count += 1
-        self._grow()
         try:
-            return await given
+            return await self._waiting.join(key, Waiter(start, given, self._clock()), self._grow)
         except asyncio.CancelledError:
             if given.done() and not given.cancelled() and given.exception() is None:
                 self.give_back(given.result())
             raise
-        finally:
-            self._waiting_count -= 1
 
     def take_warm(self, key: Key) -> Held | None:
         """Give a process that waits for an event, if there is one."""
@@ -152,7 +98,7 @@ class Pool:
         if self._is_overdue(but=held.key):
             self._end(held)  # its place goes to who waits for longest
             return
-        waiter = self._next(held.key)
+        waiter = self._waiting.next(held.key)
         if waiter is not None:
             waiter.given.set_result(held)
             return
@@ -170,8 +116,8 @@ class Pool:
     async def close(self) -> None:
         """End all processes; who waits is refused."""
         self._is_closed = True
-        for key in list(self._waiting):
-            while (waiter := self._next(key)) is not None:
+        for key in self._waiting.waited_for():
+            while (waiter := self._waiting.next(key)) is not None:
                 waiter.given.set_exception(PoolFull())
         for start in self._starts:
             start.cancel()
@@ -194,31 +140,6 @@ class Pool:
         is_fresh = held.rotate_at is None or self._clock() < held.rotate_at
         return is_fresh and held.process.is_usable and self._is_current(held.key)
 
-    def _first(self, key: Key) -> _Waiter | None:
-        """Give who waits for longest for a process of a key; who went away is forgotten."""
-        queue = self._waiting.get(key)
-        while queue and queue[0].given.done():
-            queue.popleft()
-        if not queue:
-            self._waiting.pop(key, None)
-            return None
-        return queue[0]
-
-    def _next(self, key: Key) -> _Waiter | None:
-        first = self._first(key)
-        if first is not None:
-            self._waiting[key].popleft()
-        return first
-
-    def _queue(self) -> list[tuple[float, Key]]:
-        """Give the keys that are waited for: fewest processes first, then the longest wait."""
-        firsts = ((self._first(key), key) for key in list(self._waiting))
-        counts = self._counts()
-        return sorted(
-            ((first.since, key) for first, key in firsts if first is not None),
-            key=lambda each: (counts[each[1]], each[0]),
-        )
-
     def _counts(self) -> Counter[Key]:
         """Count the processes of each key that live, start or end."""
         return Counter(held.key for held in self._held) + Counter(self._starting)
@@ -231,7 +152,7 @@ class Pool:
         """Say whether somebody who waits for another key has waited long enough."""
         if not self._waiting or self.living < self._limit:
             return False
-        oldest = next(iter(self._queue()), None)
+        oldest = next(iter(self._waiting.by_need(self._counts())), None)
         return (
             oldest is not None
             and oldest[1] != but
@@ -243,8 +164,8 @@ class Pool:
     def _wanting(self) -> Iterator[Key]:
         """Give a key for each process that should be started, the most urgent first."""
         counts, share = self._counts(), self._share()
-        for _, key in self._queue():
-            wanted = len(self._waiting[key]) - self._starting.get(key, 0)
+        for _, key in self._waiting.by_need(counts):
+            wanted = self._waiting.length(key) - self._starting.get(key, 0)
             for _ in range(min(wanted, share - counts[key])):
                 counts[key] += 1
                 yield key
@@ -270,7 +191,7 @@ class Pool:
         return bool(idle)
 
     def _begin(self, key: Key) -> None:
-        waiter = self._first(key)
+        waiter = self._waiting.first(key)
         if waiter is not None:
             self._starting[key] = self._starting.get(key, 0) + 1
             _run(self._start(key, waiter.start), self._starts)
@@ -298,7 +219,7 @@ class Pool:
         What does not start once will hardly start a thousand times.
         """
         lives = key in self._starting or any(held.key == key for held in self._held)
-        while (waiter := self._next(key)) is not None:
+        while (waiter := self._waiting.next(key)) is not None:
             waiter.given.set_exception(error)
             if lives:
                 return

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from bargate.functions.code_folders import CodeFolders
 from bargate.functions.credentials import environment_of
+from bargate.functions.held import Held, Key
 from bargate.functions.logs import FunctionLogs
-from bargate.functions.pool import Held, Key, Pool
+from bargate.functions.pool import Pool
 from bargate.functions.runtime_process import RuntimeProcess
 from bargate.functions.runtime_spec import RuntimeSpec
 

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
-from bargate.functions.pool import IDLE_S, PATIENCE_S, Held, Key, Pool, PoolFull
+from bargate.functions.held import Held, Key
+from bargate.functions.pool import IDLE_S, PATIENCE_S, Pool
+from bargate.functions.waiting import PoolFull
 
 ONE, TWO = Key("arn:one", "$LATEST", "r1"), Key("arn:two", "$LATEST", "r1")
 
