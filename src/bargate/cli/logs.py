@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_LINES = 100_000
 _EVERY_S = 0.2
-_CHUNK_BYTES = 64 * 1024
+_INDENT = "    "
 
 
 @click.command()
@@ -114,7 +114,14 @@ def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _show(line: bytes) -> None:
-    click.echo(shown(line.removesuffix(b"\n").decode("utf-8", "replace")))
+    r"""Show a line; what Lambda's runtimes write on several (tracebacks) they part by \r.
+
+    INVARIANT: only the first begins at the margin, so that no function can make up another's line.
+    """
+    first, *more = line.rstrip(b"\r\n").decode("utf-8", "replace").split("\r")
+    click.echo(shown(first))
+    for each in more:
+        click.echo(f"{_INDENT}{shown(each)}")
 
 
 def _follow(file: BinaryIO, path: Path) -> None:

@@ -79,6 +79,16 @@ def test_the_last_lines_are_shown_without_what_a_terminal_obeys(
     assert shown(run_dir, "pets", "--lines", "0") == (0, "", "")
 
 
+def test_a_traceback_has_lines_which_nobody_takes_for_those_of_a_function(
+    run_dir: Path, written: FunctionLogs
+) -> None:
+    written.write("pets", b"[ERROR] KeyError\r  File main.py\r2026-01-01T00:00:00Z forged\x1b[2J\r")
+    _, out, _ = shown(run_dir, "pets")
+    first, *more = out.splitlines()
+    assert first.endswith("Z [ERROR] KeyError")
+    assert more == ["      File main.py", "    2026-01-01T00:00:00Z forged\\x1b[2J"]
+
+
 def test_lines_before_a_rotation_are_shown(
     run_dir: Path, written: FunctionLogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
