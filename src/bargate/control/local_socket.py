@@ -1,6 +1,7 @@
 """A local socket in the run directory, on which the control process answers commands of its owner.
 
     one line in ──► answer ──► bytes out, and the connection is closed
+    lines in and out (`LocalSocket.conversing`) ──► converse(channel) ──► the connection is closed
 
 Whoever may enter the run directory owns the installation. What is asked wrongly, too slowly or by too
 many is not answered.
@@ -16,17 +17,25 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from bargate.control.local_channel import Channel, ChannelClosed
 from bargate.gateway.questions import UnsafeFolder, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    Answer = Callable[[bytes], Awaitable[bytes]]
+    Converse = Callable[[Channel], Awaitable[None]]
+    Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
 _log = logging.getLogger("bargate.control")
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
-    """How much of a local socket may be asked."""
+    """How much of a local socket may be asked.
+
+    `timeout_s` is for a whole answer, or for each line of a conversation.
+    """
 
     connections: int
     question_bytes: int
@@ -41,14 +50,23 @@ class LocalSocket:
         path: Path,
         command: str,
         bounds: Bounds,
-        answer: Callable[[bytes], Awaitable[bytes]],
+        answer: Answer,
     ) -> None:
         self._path = path
         self._command = command
         self._bounds = bounds
-        self._answer = answer
+        self._serve_one: Serve = _answering(answer, bounds)
         self._server: asyncio.Server | None = None
         self._connections = 0
+
+    @classmethod
+    def conversing(
+        cls, path: Path, command: str, bounds: Bounds, converse: Converse
+    ) -> LocalSocket:
+        """Make one on which each connection is a conversation."""
+        made = cls(path, command, bounds, _nothing)
+        made._serve_one = _conversing(converse, bounds)
+        return made
 
     async def start(self) -> None:
         """Listen; an installation serves without it too, and says so."""
@@ -74,11 +92,29 @@ class LocalSocket:
         self._connections += 1
         try:
             if self._connections <= self._bounds.connections:
-                async with asyncio.timeout(self._bounds.timeout_s):
-                    writer.write(await self._answer(await reader.readline()))
-                    await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError, msgspec.DecodeError):
+                await self._serve_one(reader, writer)
+        except (TimeoutError, ConnectionError, ChannelClosed, ValueError, msgspec.DecodeError):
             pass  # whoever asked is gone, too slow, or asked nothing that can be asked
         finally:
             self._connections -= 1
             writer.close()
+
+
+def _answering(answer: Answer, bounds: Bounds) -> Serve:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(bounds.timeout_s):
+            writer.write(await answer(await reader.readline()))
+            await writer.drain()
+
+    return serve
+
+
+def _conversing(converse: Converse, bounds: Bounds) -> Serve:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await converse(Channel(reader, writer, bounds.timeout_s))
+
+    return serve
+
+
+async def _nothing(_: bytes) -> bytes:
+    return b""
