@@ -3,7 +3,7 @@ r"""What functions write: a file each, which `bargate logs` shows.
     process ─line─► FunctionLogs ──► RUN_DIRECTORY/functions-PORT/NAME.log     at most 5 MiB,
                                                                   NAME.1.log   and what was before
 
-A line is kept as it was written, behind the time, and with its line ends made harmless: whoever
+A line is kept as it was written, behind the time, and no newline within it: whoever
 shows it to a terminal must escape it (`shown`). Functions of one name in several accounts or
 regions share a file.
 """
@@ -120,7 +120,7 @@ class FunctionLogs:
         It does not raise for want of space or files: the line is dropped, and the host's log told
         once. ValueError for what is no name of a function.
         """
-        kept = line[:MAX_LINE_BYTES].replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+        kept = line[:MAX_LINE_BYTES].replace(b"\n", b"\\n")
         time = self._now().isoformat(timespec="milliseconds")[:_TIME_CHARACTERS]
         try:
             self._write(function_name, f"{time}Z ".encode() + kept + b"\n")
