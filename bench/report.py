@@ -31,6 +31,7 @@ def tables(found: Results) -> list[tuple[str, Rows]]:
         ("One decision", _microseconds(found)),
         ("Functions", _figures(found.functions)),
         ("Control plane", _figures(found.control)),
+        ("User pools", _figures(found.pools)),
         ("Targets", _targets(found)),
         ("Not run", _not_run(found)),
     ]

@@ -77,6 +77,7 @@ class Results(Struct, kw_only=True):
     microseconds: dict[str, float] = {}
     control: dict[str, float] = {}
     functions: dict[str, float] = {}
+    pools: dict[str, float] = {}
     not_run: list[NotRun] = []
     targets: list[Target] = []
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from bench import control, functions, machine, measure, nginx, process
+from bench import control, functions, machine, measure, nginx, pools, process
 from bench.load import Round
 from bench.measure import Sample
 from bench.process import GATEWAY_CORE, MeasureError
@@ -18,9 +18,10 @@ from bench.targets import judge
 from bench.testbed import WORK, Testbed, new_key, new_testbed
 
 LATENCY, FUNCTIONS, CONTROL, MICRO = "latency", "functions", "control", "micro"
-NAMES = (*(scenario.name for scenario in SCENARIOS), LATENCY, FUNCTIONS, CONTROL, MICRO)
+POOLS = "pools"
+NAMES = (*(scenario.name for scenario in SCENARIOS), LATENCY, FUNCTIONS, CONTROL, POOLS, MICRO)
 # What needs neither a backend nor a load tool.
-_ALONE = frozenset({CONTROL, MICRO})
+_ALONE = frozenset({CONTROL, POOLS, MICRO})
 
 _ROOT = WORK.parent.parent
 _COMPARED_AT_HALF_LOAD = ("nginx", "open")
@@ -60,6 +61,8 @@ class Run:
             self._with_backend()
         if CONTROL in self._chosen:
             self._try(CONTROL, "control plane", self._control)
+        if POOLS in self._chosen:
+            self._try(POOLS, "user pools", self._pools)
         if MICRO in self._chosen:
             self._try(MICRO, "microbenchmarks", self._micro)
         self._results.not_run = [NotRun(name, why) for name, why in self._failed.items()]
@@ -134,6 +137,10 @@ class Run:
     def _control(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             self._results.control = control.control_figures(Path(folder))
+
+    def _pools(self) -> None:
+        WORK.mkdir(exist_ok=True)
+        self._results.pools = pools.pool_figures(WORK, self._settings)
 
     def _micro(self) -> None:
         command = [*process.cores(GATEWAY_CORE), sys.executable, "-m", "bench.micro"]

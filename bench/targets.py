@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from bench import control, functions
+from bench import control, functions, pools
 from bench.results import POLICY, Results, Target
 
 ENVOY_RATIO = 1.3
@@ -71,7 +71,7 @@ def _at_least(figure: str, name: str, least: float, unit: str) -> _Wanted:
     return _Wanted(
         name,
         f"≥ {least:,} {unit}",
-        lambda results: results.control.get(figure),
+        lambda results: (results.control | results.pools).get(figure),
         unit,
         lambda value: value >= least,
     )
@@ -86,7 +86,7 @@ def _below(figure: str, name: str, most: float, unit: str, *, or_equal: bool = F
     return _Wanted(
         name,
         f"{'≤' if or_equal else '<'} {most} {unit}",
-        lambda results: (results.control | results.functions).get(figure),
+        lambda results: (results.control | results.functions | results.pools).get(figure),
         unit,
         lambda value: value < most or (or_equal and value == most),
     )
@@ -180,4 +180,9 @@ _WANTED = (
     _below(control.ROUTES_START, "start with 10,000 routes", 2, "s"),
     _below(control.KEYS_START, "start with 100,000 API keys", 3, "s"),
     _below(control.IDLE, "control process, idle", 120, "MB", or_equal=True),
+    _at_least(pools.OVER_ARGON2, "password sign-ins over argon2 alone", 0.9, "x"),
+    _at_least(pools.SRP, "SRP sign-ins", 60, "a second"),
+    _at_least(pools.REFRESHES, "refreshes", 700, "a second"),
+    _at_least(pools.OVER_SIGNATURES, "refreshes over two signatures alone", 0.85, "x"),
+    _below(pools.MILLION, "sign-in with 1,000,000 users over 1,000", 1.2, "x", or_equal=True),
 )
