@@ -16,6 +16,8 @@ from bargate.records.user_pool_client import USER_POOL_CLIENT
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bargate.records.pool_user import PoolUser
     from bargate.records.user_pool import UserPool
     from bargate.records.user_pool_client import UserPoolClient
@@ -100,6 +102,11 @@ class Sought(Struct, frozen=True, kw_only=True):
     def lock_name(self) -> str:
         """What failures are counted by: the user, whichever of their names was given."""
         return self.name if self.user is None else self.user.sub
+
+    @property
+    def password_of(self) -> datetime | None:
+        """When the password that is known of them was set."""
+        return None if self.credentials is None else self.credentials.changed_at
 
 
 def seek(tx: Reader, pool: UserPool, name: str) -> Sought:

@@ -74,7 +74,7 @@ async def by_password(pools: Pools, asked: Asked, progress: Progress, sought: So
     if not password:
         return Challenge(name="PASSWORD", parameters={}, progress=progress.knowing())
     user = await prove_password(pools, asked, sought, password)
-    return await proceed(pools, asked, progress.proven("PASSWORD"), user)
+    return await proceed(pools, asked, progress.with_password(sought.password_of), user)
 
 
 async def by_srp(pools: Pools, asked: Asked, progress: Progress, sought: Sought) -> Answer:

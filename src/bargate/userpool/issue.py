@@ -20,11 +20,13 @@ from bargate.userpool.claims import API_SCOPE, Subject, access_claims, id_claims
 from bargate.userpool.devices import note_use
 from bargate.userpool.groups import groups_of
 from bargate.userpool.progress import Authenticated, NewDevice
+from bargate.userpool.prove import check_password_is
 from bargate.userpool.triggers.pre_token_generation import (
     Overrides,
     overrides_of,
     pre_token_generation,
 )
+from bargate.userpool.user_sessions import make_room, note_renewal
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -35,7 +37,14 @@ if TYPE_CHECKING:
     from bargate.store.interface import Reader, Transaction
     from bargate.userpool.keys import LoadedKey, PoolKeys
     from bargate.userpool.pools import Pools
-    from bargate.userpool.progress import Asked
+    from bargate.userpool.progress import Asked, Progress
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """A sign-in that is complete; `source` is the trigger's (`TokenGeneration_…`)."""
+
+    progress: Progress
+    source: str
 
 
 class Issued(Struct, frozen=True, kw_only=True):
@@ -46,14 +55,14 @@ class Issued(Struct, frozen=True, kw_only=True):
 
 
 async def issue(
-    pools: Pools, asked: Asked, user: PoolUser, source: str, device: NewDevice | str | None = None
+    pools: Pools, asked: Asked, user: PoolUser, done: Done, device: NewDevice | str | None = None
 ) -> Authenticated:
-    """Give the tokens of a sign-in that is complete; `source` is the trigger's (`TokenGeneration_…`).
+    """Give the tokens of a sign-in that is complete.
 
     `device` is a new one, or the key of one that is known. Raises AwsError when the user was
-    deleted or disabled, or the device forgotten, meanwhile.
+    deleted or disabled, has another password, or the device was forgotten, meanwhile.
     """
-    overrides = await _ask_trigger(pools, asked, user, source, API_SCOPE)
+    overrides = await _ask_trigger(pools, asked, user, done.source, API_SCOPE)
     token = refresh.new_token()
     device_key = device.key if isinstance(device, NewDevice) else device
 
@@ -62,8 +71,10 @@ async def issue(
         # INVARIANT: a password that was taken away while this sign-in waited gives no tokens.
         if current.status != "CONFIRMED":
             raise AwsError("NotAuthorizedException", "Incorrect username or password.")
+        check_password_is(tx, current, done.progress)
         if isinstance(device, str):
             note_use(tx, current, device, asked.now, asked.source_ip)
+        make_room(tx, asked.pool, current, asked.now)
         family = refresh.begin(
             tx, current, asked.client, token, asked.now,
             scope=API_SCOPE, device_key=device_key, source_ip=asked.source_ip,
@@ -107,6 +118,13 @@ async def renewed(
             raise AwsError("NotAuthorizedException", "Refresh Token has been revoked")
         return _issued(pools, tx, asked, _current(tx, user), family)
 
+    def noted(tx: Transaction) -> Issued:
+        issued = work(tx)
+        note_renewal(tx, family, asked.source_ip, asked.now)
+        return issued
+
+    if asked.pool.session_tracking:
+        return await _signed(await pools.store.submit(noted), overrides, rotated)
     return await _signed(pools.store.read(work), overrides, rotated)
 
 

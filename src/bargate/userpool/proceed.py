@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bargate.userpool.devices import new_device
 from bargate.userpool.gates import GATES
 from bargate.userpool.gates.device import PROVEN
-from bargate.userpool.issue import issue
+from bargate.userpool.issue import Done, issue
 from bargate.userpool.triggers.post_authentication import post_authentication
 
 if TYPE_CHECKING:
@@ -48,4 +48,5 @@ async def _complete(pools: Pools, asked: Asked, progress: Progress, user: PoolUs
         source = _AFTER_DEVICE
     elif "NEW_PASSWORD_REQUIRED" in progress.factors:
         source = _AFTER_NEW_PASSWORD
-    return await issue(pools, asked, user, source, device or key)
+    done = Done(progress=progress, source=source)
+    return await issue(pools, asked, user, done, device or key)

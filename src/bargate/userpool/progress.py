@@ -61,7 +61,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     or for a simulated user the one that was given. `factors` are what was proven, in order, by the
     names of challenges (`PASSWORD` for either way of proving a password). `data` is what the
     challenge that is due must know; it may hold secrets, since sessions are sealed. `rounds` are
-    those of a custom sign-in, right and wrong.
+    those of a custom sign-in, right and wrong. `password_of` is when the password was set that was
+    proven: a sign-in ends where there is another by now.
     """
 
     flow: str
@@ -71,6 +72,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     device_key: str | None = None
     data: dict[str, str] = {}
     rounds: tuple[Round, ...] = ()
+    password_of: str | None = None
 
     @property
     def session(self) -> list[dict[str, object]]:
@@ -80,6 +82,11 @@ class Progress(Struct, frozen=True, kw_only=True):
     def proven(self, *factors: str) -> Progress:
         """Give the progress with more proven, and nothing left that was known for a challenge."""
         return replace(self, factors=(*self.factors, *factors), data={})
+
+    def with_password(self, changed_at: datetime | None) -> Progress:
+        """Give the progress with a password proven, which was set then."""
+        moment = None if changed_at is None else changed_at.isoformat()
+        return replace(self.proven("PASSWORD"), password_of=moment)
 
     def knowing(self, **data: str) -> Progress:
         """Give the progress with what the challenge that is due must know."""

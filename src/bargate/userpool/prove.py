@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bargate.userpool.find import Sought, refuse_unknown, wrong_password
+from bargate.userpool.find import Sought, credentials_of, refuse_unknown, wrong_password
 from bargate.userpool.triggers.pre_authentication import pre_authentication
 from bargate.userpool.users import put_credentials
 from bargate.wire.error import AwsError
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bargate.records.pool_user import PoolCredentials, PoolUser
-    from bargate.store.interface import Transaction
+    from bargate.store.interface import Reader, Transaction
     from bargate.userpool.pools import Pools
-    from bargate.userpool.progress import Asked
+    from bargate.userpool.progress import Asked, Progress
 
 
 def required(asked: Asked, name: str) -> str:
@@ -75,6 +75,17 @@ def check_may_sign_in(user: PoolUser, now: datetime) -> None:
     if user.temporary_until is not None and user.temporary_until <= now:
         message = "Temporary password has expired and must be reset by an administrator."
         raise AwsError("NotAuthorizedException", message)
+
+
+def check_password_is(tx: Reader, user: PoolUser, progress: Progress) -> None:
+    """Raise NotAuthorizedException where the password that was proven is the user's no more.
+
+    INVARIANT: no sign-in outlives the password that it began with.
+    """
+    if progress.password_of is None:
+        return
+    if credentials_of(tx, user).changed_at.isoformat() != progress.password_of:
+        raise wrong_password()
 
 
 def _reset_required() -> AwsError:

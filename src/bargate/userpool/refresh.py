@@ -78,7 +78,7 @@ def family_of(
     """Give the family that a token is good for; raises NotAuthorizedException."""
     found = tx.find_by(REFRESH_FAMILY, "digest", (pool.id, token_digest(token)))
     if found is None and client.rotates:
-        found = _repeated(tx, pool, token, now)
+        found = _repeated(tx, client, token, now)
     if found is None or found.client_id != client.id:
         raise _refused("Invalid Refresh Token")
     if found.revoked_at is not None:
@@ -88,10 +88,12 @@ def family_of(
     return found
 
 
-def _repeated(tx: Reader, pool: UserPool, token: str, now: datetime) -> RefreshFamily | None:
-    """Find a family by the token before its last; raises RefreshTokenReuseException."""
-    found = tx.find_by(REFRESH_FAMILY, "previous", (pool.id, token_digest(token)))
-    if found is None:
+def _repeated(
+    tx: Reader, client: UserPoolClient, token: str, now: datetime
+) -> RefreshFamily | None:
+    """Find a client's family by the token before its last; raises RefreshTokenReuseException."""
+    found = tx.find_by(REFRESH_FAMILY, "previous", (client.pool_id, token_digest(token)))
+    if found is None or found.client_id != client.id:
         return None
     if found.grace_ends_at is None or found.grace_ends_at <= now:
         raise ReusedToken(found)

@@ -23,6 +23,7 @@ from bargate.userpool.destinations import (
     to_confirm,
 )
 from bargate.userpool.find import the_user
+from bargate.userpool.links import draw_for
 from bargate.userpool.messages import Sending, send_code
 from bargate.userpool.password_policy import check_password
 from bargate.userpool.pools import Pools, TriggerCall
@@ -82,8 +83,10 @@ async def sign_up(pools: Pools, asked: SignUp) -> SignedUp:
     def work(tx: Transaction) -> tuple[PoolUser, Destination | None, str]:
         created = create_user(tx, pool, user, proofs)
         to = to_confirm(pool, created) if created.status == "UNCONFIRMED" else None
-        code = "" if to is None else put_code(tx, created, "SignUp", to, named.now)
-        return created, to, code
+        if to is None:
+            return created, None, ""
+        drawn = draw_for(pool, "SignUp", to)
+        return created, to, put_code(tx, created, "SignUp", to, named.now, drawn)
 
     created, to, code = await pools.store.submit(work)
     if to is not None:
@@ -198,6 +201,8 @@ async def confirm_sign_up(pools: Pools, named: Named, code: str, *, moves_aliase
         if user is None or user.status != "UNCONFIRMED" or not user.enabled:
             raise _not_confirmable(user, hides=named.client.hides_users)
         proven = take_code(tx, user, "SignUp", code, named.now)
+        if user.attributes.get(proven.attribute) != proven.value:
+            raise expired_code()  # it went to an address that is the user's no more
         confirmed = _verified(named, user, proven)
         if moves_aliases:
             move_aliases(tx, named.pool, confirmed)
@@ -217,10 +222,8 @@ def _not_confirmable(user: PoolUser | None, *, hides: bool) -> AwsError:
 
 
 def _verified(named: Named, user: PoolUser, proven: PoolCode) -> PoolUser:
-    """Give a confirmed user; the code proves the address that it went to, if they still have it."""
-    attributes = dict(user.attributes)
-    if attributes.get(proven.attribute) == proven.value:
-        attributes[f"{proven.attribute}_verified"] = "true"
+    """Give a confirmed user; the code proves the address that it went to, which they still have."""
+    attributes = {**user.attributes, f"{proven.attribute}_verified": "true"}
     return replace(
         user,
         attributes=attributes,

@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from bargate.identity.totp import matching_step, step_at
-from bargate.records.pool_user import POOL_USER
 from bargate.userpool.find import credentials_of
-from bargate.userpool.users import put_credentials
+from bargate.userpool.users import put_credentials, update_user
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from bargate.records.pool_user import PoolCredentials, PoolUser
     from bargate.records.user_pool import UserPool
     from bargate.secret import Secret
-    from bargate.store.interface import Transaction
+    from bargate.store.interface import Reader, Transaction
+    from bargate.userpool.access_tokens import Holder
     from bargate.userpool.pools import Pools
 
+KIND: Final = "SOFTWARE_TOKEN_MFA"
 MAX_NAME_CHARACTERS: Final = 256  # [I]
 _TOLERANCE_STEPS: Final = 1
 
@@ -50,13 +52,23 @@ def associate(tx: Transaction, user: PoolUser, seed: Secret) -> None:
     put_credentials(tx, user, lambda old: replace(old, totp_pending=seed))
 
 
-async def verify(pools: Pools, user: PoolUser, code: str, name: str | None, now: datetime) -> None:
+async def verify(
+    pools: Pools,
+    holder_in: Callable[[Reader], Holder],
+    code: str,
+    name: str | None,
+    now: datetime,
+) -> None:
     """Take the first code of a seed that waits; raises AwsError."""
+    holder = pools.store.read(holder_in)
+    check_offered(holder.pool)
+    user = holder.user
     pools.code_limits.guesses.take(user.pool_id, user.sub, now.timestamp())
 
     def work(tx: Transaction) -> None:
+        check_offered(holder_in(tx).pool)
         pending = credentials_of(tx, user).totp_pending
-        if pending is None or tx.find(POOL_USER, POOL_USER.key_of(user)) is None:
+        if pending is None:
             message = "No software token waits to be verified: call AssociateSoftwareToken first."
             raise AwsError("SoftwareTokenMFANotFoundException", message)
         keep(tx, user, pending, first_step(pending, code, now), name)
@@ -80,6 +92,25 @@ def keep(tx: Transaction, user: PoolUser, seed: Secret, step: int, name: str | N
         return replace(old, totp_seed=seed, totp_step=step, totp_name=name, totp_pending=None)
 
     put_credentials(tx, user, change)
+
+
+def forget(tx: Transaction, pool: UserPool, user: PoolUser, now: datetime) -> None:
+    """Take a user's seed away; raises InvalidParameterException where there is none."""
+    if credentials_of(tx, user).totp_seed is None:
+        message = "User does not have a software token."
+        raise AwsError("InvalidParameterException", message)
+    put_credentials(
+        tx,
+        user,
+        lambda old: replace(old, totp_seed=None, totp_pending=None, totp_name=None),
+    )
+
+    def change(old: PoolUser) -> PoolUser:
+        left = tuple(kind for kind in old.mfa if kind != KIND)
+        preferred = None if old.preferred_mfa == KIND else old.preferred_mfa
+        return replace(old, mfa=left, preferred_mfa=preferred, modified_at=now)
+
+    update_user(tx, pool, user, change)
 
 
 def use_code(tx: Transaction, user: PoolUser, code: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from bargate.records.pool_code import POOL_CODE
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_MEMBERSHIP
+from bargate.records.pool_identity_provider import POOL_IDENTITY
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_user import (
     ALIASES,
@@ -38,11 +39,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bargate.records.user_pool import UserPool
-    from bargate.store.interface import Transaction
+    from bargate.store.interface import Reader, Transaction
     from bargate.store.kind import Kind
 
 # What belongs to one user, keyed (pool id, sub, …): it goes with them. A kind more is a line more.
-OWNED: Final[tuple[Kind[Any], ...]] = (POOL_CREDENTIALS, POOL_CODE, POOL_DEVICE, REFRESH_FAMILY)
+OWNED: Final[tuple[Kind[Any], ...]] = (
+    POOL_CREDENTIALS,
+    POOL_CODE,
+    POOL_DEVICE,
+    POOL_IDENTITY,
+    REFRESH_FAMILY,
+)
 
 
 class Name(Struct, frozen=True, kw_only=True):
@@ -114,6 +121,7 @@ def create_user(
         raise no_pool(pool.id)
     if moves_aliases:
         move_aliases(tx, pool, user)
+    _check_names(tx, pool, user, None)
     try:
         tx.create(POOL_USER, user)
     except AlreadyExists as error:
@@ -136,12 +144,35 @@ def update_user(
         return replace(new, aliases=aliases_of(pool, new.attributes))
 
     key = POOL_USER.key_of(user)
-    if tx.find(POOL_USER, key) is None:
+    current = tx.find(POOL_USER, key)
+    if current is None:
         raise AwsError("UserNotFoundException", "User does not exist.")
+    new = changed(current)
+    _check_names(tx, pool, new, current)
     try:
-        return tx.update(POOL_USER, key, changed)
+        return tx.update(POOL_USER, key, lambda _: new)
     except AlreadyExists as error:
         raise taken(pool, error) from None
+
+
+def _check_names(tx: Reader, pool: UserPool, new: PoolUser, old: PoolUser | None) -> None:
+    """Refuse a username that is another's alias, and an alias that is another's username.
+
+    INVARIANT: whatever is typed at sign-in leads to one user alone; no index can say that of two.
+    Raises UsernameExistsException, AliasExistsException.
+    """
+    if old is None and "preferred_username" in pool.alias_attributes:
+        name = folded(new.username, case_sensitive=new.case_sensitive)
+        if tx.find_by(POOL_USER, "alias_preferred_username", (pool.id, name)) is not None:
+            raise AwsError("UsernameExistsException", "User already exists")
+    for name in new.aliases:
+        value = new.attributes[name]
+        if old is not None and name in old.aliases and old.attributes.get(name) == value:
+            continue
+        key = (pool.id, folded(value, case_sensitive=new.case_sensitive))
+        other = tx.find_by(POOL_USER, "username", key)
+        if other is not None and other.sub != new.sub:
+            raise taken(pool, AlreadyExists(POOL_USER.name, key, f"alias_{name}"))
 
 
 def put_credentials(

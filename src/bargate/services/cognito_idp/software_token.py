@@ -1,12 +1,12 @@
-"""AssociateSoftwareToken, VerifySoftwareToken: by access token, or by the session of a sign-in."""
+"""Authenticators: associated and verified by access token or a sign-in's session, taken away."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bargate.identity.totp import new_seed
-from bargate.services.cognito_idp.current_user import the_holder
-from bargate.services.cognito_idp.lookup import pools_of
+from bargate.services.cognito_idp.current_user import holder_in, the_holder
+from bargate.services.cognito_idp.lookup import pools_of, the_user
 from bargate.services.operation import Later, operation
 from bargate.userpool import totp
 from bargate.userpool.mfa_setup import associate_by_session, verify_by_session
@@ -36,11 +36,10 @@ def verify_software_token(call: OperationCall, request: Params) -> Later:
     pools, code, name = pools_of(call), request["UserCode"], request.get("FriendlyDeviceName")
     totp.check_friendly_name(name)
     if _is_by_token(request):
-        holder = the_holder(call, request)
-        totp.check_offered(holder.pool)
+        holder = holder_in(call, request)
 
         async def by_token() -> Params:
-            await totp.verify(pools, holder.user, code, name, call.now)
+            await totp.verify(pools, holder, code, name, call.now)
             return {"Status": "SUCCESS"}
 
         return Later(by_token)
@@ -50,6 +49,14 @@ def verify_software_token(call: OperationCall, request: Params) -> Later:
         return {"Status": "SUCCESS", "Session": session}
 
     return Later(by_session)
+
+
+@operation(writes=True)
+def admin_delete_software_token(call: OperationCall, request: Params) -> Params:
+    """Take a user's authenticator away, with their choice of it."""
+    pool, user = the_user(call, request)
+    totp.forget(call.tx, pool, user, call.now)
+    return {}
 
 
 def _is_by_token(request: Params) -> bool:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from bargate.records.pool_user import POOL_USER
 from bargate.userpool.attributes import check_change, check_writable, missing
-from bargate.userpool.find import credentials_of, wrong_password
+from bargate.userpool.find import credentials_of, user_of, wrong_password
 from bargate.userpool.password_policy import check_password
 from bargate.userpool.passwords import check_history, with_password
 from bargate.userpool.proceed import proceed
-from bargate.userpool.prove import check_may_sign_in, required
+from bargate.userpool.prove import check_may_sign_in, check_password_is, required
 from bargate.userpool.users import changed_attributes, put_credentials, update_user
 from bargate.wire.error import AwsError
 
@@ -37,15 +36,24 @@ async def new_password_required(pools: Pools, asked: Asked, progress: Progress) 
     check_password(asked.pool.password_policy, password)
     await check_history(pools.hasher, asked.pool, credentials, password)
     proofs = await pools.hasher.proofs(asked.pool, user.username, password)
-    confirmed = await pools.store.submit(lambda tx: _confirm(tx, asked, user, attributes, proofs))
-    return await proceed(pools, asked, progress.proven("NEW_PASSWORD_REQUIRED"), confirmed)
+    confirmed = await pools.store.submit(
+        lambda tx: _confirm(tx, asked, progress, user, (attributes, proofs))
+    )
+    return await proceed(pools, asked, _with_new(asked, progress), confirmed)
+
+
+def _with_new(asked: Asked, progress: Progress) -> Progress:
+    """Go on with the password that was set just now."""
+    proven = progress.proven("NEW_PASSWORD_REQUIRED")
+    return replace(proven, password_of=asked.now.isoformat())
 
 
 def _user(tx: Reader, asked: Asked, progress: Progress) -> PoolUser:
     """Give the user, who must still be waiting for this; raises NotAuthorizedException."""
-    user = None if progress.sub is None else tx.find(POOL_USER, (asked.pool.id, progress.sub))
-    if user is None or user.status != "FORCE_CHANGE_PASSWORD":
+    user = user_of(tx, asked.pool, progress.sub)
+    if user.status != "FORCE_CHANGE_PASSWORD":
         raise wrong_password()
+    check_password_is(tx, user, progress)
     return user
 
 
@@ -82,10 +90,14 @@ def _check_given(asked: Asked, user: PoolUser, changes: dict[str, str]) -> None:
 
 
 def _confirm(
-    tx: Transaction, asked: Asked, user: PoolUser, attributes: dict[str, str], proofs: Proofs
+    tx: Transaction,
+    asked: Asked,
+    progress: Progress,
+    user: PoolUser,
+    new: tuple[dict[str, str], Proofs],
 ) -> PoolUser:
-    current = tx.find(POOL_USER, POOL_USER.key_of(user))
-    if current != user:  # changed while the password was hashed: nothing that was checked holds
+    attributes, proofs = new
+    if _user(tx, asked, progress) != user:  # changed while it was hashed: no check holds any more
         raise wrong_password()
     size = asked.pool.password_policy.history_size
     put_credentials(tx, user, lambda old: with_password(old, proofs, size, asked.now))

@@ -48,7 +48,7 @@ async def password_verifier(pools: Pools, asked: Asked, progress: Progress) -> A
     if not is_right:
         raise wrong_password()
     check_may_sign_in(user, asked.now)
-    return await proceed(pools, asked, progress.proven("PASSWORD"), user)
+    return await proceed(pools, asked, progress.with_password(credentials.changed_at), user)
 
 
 def signature_fits(asked: Asked, key_hex: str, group: str, name: str) -> bool:

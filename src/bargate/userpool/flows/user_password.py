@@ -22,10 +22,9 @@ async def user_password(pools: Pools, asked: Asked) -> Answer:
         sought = await _migrated(pools, asked, sought, name, password)
     await announce(pools, asked, sought)
     user = await prove_password(pools, asked, sought, password)
-    progress = Progress(
-        flow=asked.flow, username=user.username, sub=user.sub, factors=("PASSWORD",)
-    )
-    return await proceed(pools, asked, progress, user)
+    progress = Progress(flow=asked.flow, username=user.username, sub=user.sub)
+    proven = progress.with_password(sought.password_of)
+    return await proceed(pools, asked, proven, user)
 
 
 async def _migrated(pools: Pools, asked: Asked, sought: Sought, name: str, password: str) -> Sought:
