@@ -29,7 +29,7 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
                       what is keyed (pool, sub, …) is listed in `users.OWNED`, what is keyed
                       (pool, …) in `directory.CONTENTS`, so that it goes with its owner
     schema, attributes, aliases, password_policy     what users may have, pure
-    passwords         argon2id in threads, other schemes by prefix, SRP verifiers; one stand-in
+    passwords         argon2id in threads, others of `password_schemes`, SRP verifiers; one stand-in
                       for users who do not exist, so that they cost as much as those who do
     srp, secret_hash, lockout                        the mathematics of proofs, pure
     prove, srp_challenge  what flows and challenges share: password, lock, SRP's first half
@@ -46,7 +46,7 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
 Where do I add …? A code that is sent: `codes` with a record in `records/pool_code.py`, texts in
 `messages`; it goes out by `pools.messenger`. A trigger: its name and shapes in `triggers/`; call
 sites say `await pools.triggers.run(TriggerCall(...))` and get its `response`. An import: `users`
-and `passwords.SCHEMES`.
+and `password_schemes`; a file of users: `imports.formats`.
 
 INVARIANT: a refusal says the same, and costs the same, whether a user exists or not, where the
 client hides users (`find.Sought`); no secret, code, password or token is ever logged.

@@ -3,8 +3,8 @@
     new password ──► policy, history ──► Proofs (hash, salt, verifier) ──► PoolCredentials
     a password   ──► matches(hash or None) ──► True | False, after the same work
 
-`SCHEMES` knows other hashes than ours by how they begin (imports); one of those is replaced by ours
-at the first sign-in with the password (`needs_renewal`).
+`password_schemes` knows ours and other hashes by how they begin (imports); one of those is replaced
+by ours, with SRP's verifier, at the first sign-in with the password (`needs_renewal`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -26,9 +24,12 @@ from bargate.records.pool_user import PoolCredentials
 from bargate.secret import Secret
 from bargate.userpool import srp
 from bargate.userpool.password_policy import MAX_CHARACTERS
+from bargate.userpool.password_schemes import scheme_of
+from bargate.userpool.password_schemes.phc import password_bytes
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from bargate.records.pool_user import PoolUser
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 MAX_WAITING: Final = 1_024
 Result = TypeVar("Result")
-Scheme = Callable[[str, str], bool]
 
 
 class Cost(Struct, frozen=True, kw_only=True):
@@ -110,7 +110,9 @@ class Hasher:
         salt = srp.new_salt()
         verifier = srp.verifier_of(pool.srp_name, username, password, salt)
         return Proofs(
-            hash=Secret(self._argon2.hash(_bytes(password))), salt=salt, verifier=Secret(verifier)
+            hash=Secret(self._argon2.hash(password_bytes(password))),
+            salt=salt,
+            verifier=Secret(verifier),
         )
 
     def _matches(self, hashed: Secret | None, password: str) -> bool:
@@ -118,23 +120,8 @@ class Hasher:
             self._stand_in = self._argon2.hash(secrets.token_hex())
         is_known = hashed is not None and len(password) <= MAX_CHARACTERS
         text = hashed.reveal() if hashed is not None and is_known else self._stand_in
-        scheme = next((each for prefix, each in SCHEMES.items() if text.startswith(prefix)), None)
-        fits = self._is_argon2(text, password) if scheme is None else scheme(text, password)
-        return fits and is_known
-
-    def _is_argon2(self, text: str, password: str) -> bool:
-        try:
-            return self._argon2.verify(text, _bytes(password[:MAX_CHARACTERS]))
-        except (VerificationError, InvalidHashError):
-            return False
-
-
-def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")
-
-
-# How imported hashes begin, and what compares them: (hash, password) -> whether it fits.
-SCHEMES: Mapping[str, Scheme] = MappingProxyType({})
+        scheme = scheme_of(text)
+        return scheme is not None and scheme.fits(text, password[:MAX_CHARACTERS]) and is_known
 
 
 def new_credentials(user: PoolUser, proofs: Proofs, now: datetime) -> PoolCredentials:

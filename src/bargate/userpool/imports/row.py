@@ -23,7 +23,7 @@ class ImportedUser(Struct, frozen=True, kw_only=True):
     `line` is that of the file, or the number of the record from 1 on. `username` is the name to give
     to `users.new_name`: an address where the pool names users by one. `attributes` are under AWS's
     names (`email`, `email_verified`, `custom:…`), values are texts. `hash` says by itself how it was
-    made (`passwords.SCHEMES`); who has none must choose a password at the first sign-in, and so must
+    made (`password_schemes`); who has none must choose a password at the first sign-in, and so must
     who `must_change_password`. `sub`, `created_at`, `status`, `srp`, `mfa`, `totp_name` are kept where
     a file of ours says them. `former` are hashes before `hash`, newest first.
     """

@@ -1,0 +1,53 @@
+"""Argon2id, argon2i and argon2d (RFC 9106): `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argon2.exceptions import Argon2Error
+from argon2.low_level import Type, verify_secret
+
+from bargate.userpool.password_schemes.phc import (
+    hash_of,
+    malformed,
+    parameters_of,
+    parts_of,
+    password_bytes,
+    salt_of,
+    too_costly,
+)
+
+MAX_MEMORY_KIB: Final = 262_144
+MAX_FILLED_KIB: Final = 1_048_576  # memory times passes: about a second
+MAX_PASSES: Final = 1_000
+MAX_LANES: Final = 16
+_MIN_SALT_BYTES: Final = 8  # RFC 9106 §3.1
+_TYPES: Final = {"argon2id": Type.ID, "argon2i": Type.I, "argon2d": Type.D}
+_VERSIONS: Final = ("v=19", "v=16")
+
+
+def check(text: str) -> None:
+    """Raise UnusableHash unless a hash may be kept."""
+    _, version, parameters, salt, hashed = parts_of(text, 5)
+    found = parameters_of(parameters)
+    if version not in _VERSIONS or list(found) != ["m", "t", "p"]:
+        raise malformed()
+    if "=" in salt + hashed or len(salt_of(salt)) < _MIN_SALT_BYTES:
+        raise malformed()
+    hash_of(hashed)
+    memory_kib, passes, lanes = found.values()
+    if min(passes, lanes) < 1 or memory_kib < 8 * lanes:
+        raise malformed()
+    if memory_kib > MAX_MEMORY_KIB or passes > MAX_PASSES or lanes > MAX_LANES:
+        raise too_costly()
+    if memory_kib * passes > MAX_FILLED_KIB:
+        raise too_costly()
+
+
+def fits(text: str, password: str) -> bool:
+    """Say whether a password is the one that was hashed."""
+    kind = _TYPES[text.split("$")[1]]
+    try:
+        return verify_secret(text.encode(), password_bytes(password), kind)
+    except Argon2Error:
+        return False
