@@ -43,6 +43,7 @@ from bargate.control.services import SERVICES
 from bargate.control.status import Status
 from bargate.control.uses import Uses
 from bargate.model.invocation import Invocation, Outcome, Returned
+from bargate.pages import Pages
 from bargate.records.access_key import ACCESS_KEY
 from bargate.settings import ControlSettings
 from bargate.snapshot.identities import CompiledIdentities
@@ -158,7 +159,8 @@ class Endpoint:
             else None
         )
         documents = PoolDocuments(pools)
-        self._edge = Edge(dispatcher, Status(self._nothing, "0"), emulation, documents)
+        status = Status(self._nothing, "0")
+        self._edge = Edge(dispatcher, status, emulation, documents, Pages(pools))
         await self.publisher.publish_everything()
         self.store.subscribe(self.publisher.committed)
         self._publishing = asyncio.get_running_loop().create_task(self.publisher.run())

@@ -3,6 +3,7 @@
 /_bargate/health, /_bargate/metrics ──► Status
 with --dev: what emulators answer     ──► Emulation
 /{pool id}/.well-known/…              ──► PoolDocuments: keys and discovery, for everybody
+/{pool id}/confirmUser                ──► Pages: what users open in a browser
 OPTIONS for cognito-idp               ──► pool_cors: pages may call what needs no signature
 everything else                       ──► Dispatcher (an AWS operation)
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bargate.control.emulation import Emulation
     from bargate.control.pool_documents import PoolDocuments
     from bargate.control.status import Status
+    from bargate.pages import Pages
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # AWS [O] of CreateFunction and UpdateFunctionCode: a package of 50 MiB in base64, and the rest.
@@ -62,11 +64,13 @@ class Edge:
         status: Status,
         emulation: Emulation | None = None,
         documents: PoolDocuments | None = None,
+        pages: Pages | None = None,
     ) -> None:
         self._dispatcher = dispatcher
         self._status = status
         self._emulation = emulation
         self._documents = documents
+        self._pages = pages
         self._budget = MemoryBudget(MAX_BODIES_BYTES)
         self._uploads = MemoryBudget(MAX_UPLOADS_BYTES)
 
@@ -99,6 +103,8 @@ class Edge:
             response = await self._status.answer(incoming.request)
             if response is None and self._documents is not None:
                 response = self._documents.answer(incoming.request)
+            if response is None and self._pages is not None:
+                response = await self._pages.answer(incoming.request)
             if response is None:
                 response = preflight(incoming.request)
             if response is None and self._emulation is not None:

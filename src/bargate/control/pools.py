@@ -49,6 +49,7 @@ def make_pools(
         keyring=keyring,
         lockouts=Lockouts(),
         issuer_of=issuers(settings),
+        place_of=places(settings),
         triggers=_triggers(settings, functions),
         messenger=messenger,
     )
@@ -64,6 +65,11 @@ def issuers(settings: ControlSettings) -> Callable[[UserPool], str]:
     """Give what tells the `iss` of a pool's tokens."""
     if settings.pools.issuer_style == "aws":
         return lambda pool: f"https://cognito-idp.{pool.region}.amazonaws.com/{pool.id}"
+    return places(settings)
+
+
+def places(settings: ControlSettings) -> Callable[[UserPool], str]:
+    """Give what tells the URL that a pool's documents and pages are under."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = (settings.pools.public_url or f"http://{host}:{settings.port}").rstrip("/")
     return lambda pool: f"{url}/{pool.id}"

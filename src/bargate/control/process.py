@@ -70,6 +70,7 @@ from bargate.gateway.channel import AskQuotas
 from bargate.gateway.fetch import fetch
 from bargate.gateway.key_directory import HttpKeyDirectory
 from bargate.gateway.pool_keys import PoolKeyDirectory
+from bargate.pages import Pages
 from bargate.settings import run_directory
 from bargate.snapshot.identities import CompiledIdentities
 from bargate.stderr_log import log_to_stderr
@@ -158,7 +159,8 @@ class Control:
             passage = Passage(settings.gateway_url, self._backends)
             emulation = Emulation(passage, tuple(SERVICES), self._reset, self._delivery.outbox)
         documents = PoolDocuments(environment.pools)
-        return Edge(dispatcher, Status(self._collect, __version__), emulation, documents)
+        status, pages = Status(self._collect, __version__), Pages(environment.pools)
+        return Edge(dispatcher, status, emulation, documents, pages)
 
     async def run(self, listener: socket.socket) -> None:
         """Serve until the supervisor is gone."""

@@ -16,6 +16,7 @@ from msgspec import Struct
 from bargate.records.pool_user import POOL_USER
 from bargate.userpool.codes import pretend_code, put_code
 from bargate.userpool.find import Sought, seek
+from bargate.userpool.links import draw_for
 from bargate.userpool.messages import Sending, send_code
 from bargate.userpool.secret_hash import check_secret_hash
 from bargate.wire.error import AwsError
@@ -37,12 +38,16 @@ _log = logging.getLogger("bargate.userpool")
 
 
 class Named(Struct, frozen=True, kw_only=True):
-    """Somebody who names a user through a client, and has shown nothing but the client's secret."""
+    """Somebody who names a user through a client, and has shown nothing but the client's secret.
+
+    With `is_by_link` not even that: they opened a link, and the code in it must do.
+    """
 
     pool: UserPool
     client: UserPoolClient
     username: str
     secret_hash: str | None = None
+    is_by_link: bool = False
     metadata: Mapping[str, str] = {}
     now: datetime
 
@@ -68,7 +73,8 @@ class CodeKind(Struct, frozen=True, kw_only=True):
 
 def sought(pools: Pools, named: Named, operation: str) -> Sought:
     """Look for who is named, and count it; raises AwsError."""
-    check_secret_hash(named.client, named.secret_hash, named.username)
+    if not named.is_by_link:
+        check_secret_hash(named.client, named.secret_hash, named.username)
     found = pools.store.read(lambda tx: seek(tx, named.pool, named.username))
     if found.user is None and not named.client.hides_users:
         raise AwsError("UserNotFoundException", "User does not exist.")
@@ -122,4 +128,5 @@ def _stored(
     to = kind.destination(current)
     if to is None:
         raise AwsError("InvalidParameterException", kind.refusal)
-    return current, to, put_code(tx, current, kind.use, to, named.now)
+    drawn = draw_for(named.pool, kind.use, to)
+    return current, to, put_code(tx, current, kind.use, to, named.now, drawn)

@@ -39,9 +39,16 @@ VALIDITY: Final[Mapping[CodeUse, timedelta]] = MappingProxyType(
 )
 
 
-def put_code(tx: Transaction, user: PoolUser, use: CodeUse, to: Destination, now: datetime) -> str:
-    """Store a new code that goes to an address, and give it in clear."""
-    code = draw_code()
+def put_code(
+    tx: Transaction,
+    user: PoolUser,
+    use: CodeUse,
+    to: Destination,
+    now: datetime,
+    drawn: str | None = None,
+) -> str:
+    """Store a new code (`drawn` by `links`, or else here) that goes to an address; gives it in clear."""
+    code = drawn or draw_code()
     record = PoolCode(
         pool_id=user.pool_id,
         sub=user.sub,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from bargate.userpool.links import PURPOSES, confirms_by_link, link_to_confirm
 from bargate.userpool.pools import Message, Pools, TriggerCall
 from bargate.userpool.triggers.custom_sender import SecretSending, sent_by_function
 from bargate.userpool.triggers.event import attributes_of
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
 
 CODE: Final = "{####}"
 USERNAME: Final = "{username}"
+LINK: Final = "{##Click Here##}"
+_LINK_BEGINS, _LINK_ENDS = "{##", "##}"
 # AWS [O] the texts of a pool that has none of its own
 _TEXT: Final = "Your verification code is {####}."
 _SUBJECT: Final = "Your verification code"
+_LINK_TEXT: Final = "Please click the link below to verify your email address. {##Verify Email##}"
+_LINK_SUBJECT: Final = "Your verification link"
 _SIGN_IN_TEXT: Final = "Your authentication code is {####}."
 _SIGN_IN_SUBJECT: Final = "Your authentication code"
 AUTHENTICATION: Final = "Authentication"
@@ -49,10 +54,7 @@ class Sending(Struct, frozen=True, kw_only=True):
 
 
 async def send_code(pools: Pools, sending: Sending) -> None:
-    """Hand a code's message over; raises AwsError, CodeDeliveryFailureException among them.
-
-    A pool that confirms by link sends the code, too: there is no page yet that a link would open.
-    """
+    """Hand a code's message over; raises AwsError, CodeDeliveryFailureException among them."""
     if await sent_by_function(pools, _secret(sending)):
         return
     if pools.messenger is None:
@@ -67,7 +69,7 @@ async def send_code(pools: Pools, sending: Sending) -> None:
             medium=sending.to.medium,
             purpose=sending.purpose,
             destination=sending.to.value,
-            body=filled(text, sending.user, sending.code, is_mail=is_mail),
+            body=_body(pools, sending, text),
             subject=subject if is_mail else "",
         )
     )
@@ -91,9 +93,12 @@ async def _texts(pools: Pools, sending: Sending) -> tuple[str, str]:
     is_mail = sending.to.medium == "EMAIL"
     is_sign_in = sending.purpose == AUTHENTICATION
     own = _sign_in_texts if is_sign_in else _verification_texts
+    if _may_link(sending) and confirms_by_link(sending.pool):
+        own = _link_texts
     subject, text, standard = own(sending.pool, is_mail=is_mail)
     texts = (custom.get("emailMessage" if is_mail else "smsMessage"), text)
-    text = next((each for each in texts if each and CODE in each), standard)
+    may_link = _may_link(sending)
+    text = next((each for each in texts if each and _carries(each, may_link=may_link)), standard)
     return custom.get("emailSubject") or subject, text
 
 
@@ -102,6 +107,11 @@ def _verification_texts(pool: UserPool, *, is_mail: bool) -> tuple[str, str | No
     own = pool.verification
     text = own.email_message if is_mail else own.sms_message
     return own.email_subject or _SUBJECT, text, _TEXT
+
+
+def _link_texts(pool: UserPool, *, is_mail: bool) -> tuple[str, str | None, str]:  # noqa: ARG001
+    own = pool.verification
+    return own.email_subject_by_link or _LINK_SUBJECT, own.email_message_by_link, _LINK_TEXT
 
 
 def _sign_in_texts(pool: UserPool, *, is_mail: bool) -> tuple[str, str | None, str]:
@@ -123,7 +133,7 @@ async def custom_texts(pools: Pools, sending: Sending) -> dict[str, str]:
             attributes=attributes_of(user),
             request={
                 "codeParameter": CODE,
-                "linkParameter": "{##Click Here##}",
+                "linkParameter": LINK,
                 "usernameParameter": None,
                 "clientMetadata": dict(sending.metadata),
             },
@@ -133,11 +143,45 @@ async def custom_texts(pools: Pools, sending: Sending) -> dict[str, str]:
     return {name: value for name, value in texts.items() if isinstance(value, str)}
 
 
-def filled(text: str, user: PoolUser, secret: str, *, is_mail: bool) -> str:
+def _may_link(sending: Sending) -> bool:
+    """Say whether a message may hold a link, be it that its pool or a function wants one."""
+    return sending.to.medium == "EMAIL" and sending.purpose in PURPOSES
+
+
+def _carries(text: str, *, may_link: bool) -> bool:
+    """Say whether a text has a place for the code, or for a link."""
+    parts = text.split(CODE)
+    return len(parts) > 1 or (may_link and _LINK_ENDS in parts[0].partition(_LINK_BEGINS)[2])
+
+
+def _body(pools: Pools, sending: Sending, text: str) -> str:
+    url = None
+    if _may_link(sending):
+        place, name = pools.place_of(sending.pool), sending.user.username
+        url = link_to_confirm(place, sending.client_id, name, sending.code)
+    is_mail = sending.to.medium == "EMAIL"
+    return filled(text, sending.user, sending.code, is_mail=is_mail, url=url)
+
+
+def filled(text: str, user: PoolUser, secret: str, *, is_mail: bool, url: str | None = None) -> str:
     """Fill in a text, which is HTML in a mail; what is filled in is never read as text again."""
     values = (secret, shown_name(user))
     code, name = (html.escape(each) for each in values) if is_mail else values
-    return code.join(part.replace(USERNAME, name) for part in text.split(CODE))
+    return code.join(_linked(part, name, url) for part in text.split(CODE))
+
+
+def _linked(text: str, name: str, url: str | None) -> str:
+    """Fill in the name, and links to `url`, whose words are the text's own."""
+    written = []
+    while url is not None:
+        before, _, rest = text.partition(_LINK_BEGINS)
+        words, is_closed, rest = rest.partition(_LINK_ENDS)
+        if not is_closed:
+            break
+        link = f'<a href="{html.escape(url)}">{words.replace(USERNAME, name)}</a>'
+        written += [before.replace(USERNAME, name), link]
+        text = rest
+    return "".join([*written, text.replace(USERNAME, name)])
 
 
 def shown_name(user: PoolUser) -> str:

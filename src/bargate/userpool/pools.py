@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct, field
 
+from bargate.userpool.address_limits import AddressLimits
 from bargate.userpool.attempt_limits import AttemptLimits
 from bargate.userpool.code_limits import CodeLimits
 from bargate.userpool.device_waits import DeviceWaits
@@ -106,7 +107,8 @@ class NoTriggers:
 class Pools(Struct, frozen=True, kw_only=True, eq=False):
     """The surroundings of user pools.
 
-    `issuer_of` gives the `iss` of a pool's tokens. Without a `messenger` nothing can be sent:
+    `issuer_of` gives the `iss` of a pool's tokens, `place_of` the URL that a pool's pages and
+    documents are under. Without a `messenger` nothing can be sent:
     what depends on it refuses with CodeDeliveryFailureException.
     """
 
@@ -117,8 +119,10 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     keyring: Keyring
     lockouts: Lockouts
     issuer_of: Callable[[UserPool], str]
+    place_of: Callable[[UserPool], str]
     triggers: Triggers = NoTriggers()
     messenger: Messenger | None = None
     code_limits: CodeLimits = field(default_factory=CodeLimits)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
     device_waits: DeviceWaits = field(default_factory=DeviceWaits)
+    addresses: AddressLimits = field(default_factory=AddressLimits)

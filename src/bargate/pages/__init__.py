@@ -1,0 +1,38 @@
+"""Pages that users of pools see in a browser. A face of `userpool`, as `services.cognito_idp` is.
+
+    request ──► Pages.answer ──► one file a page ──► a function of `userpool` ──► Page ──► render
+
+A page is HTML by itself: no script, no cookie, nothing from elsewhere; `render` says so to browsers,
+too (Content-Security-Policy). Templates escape whatever is filled in. INVARIANT: a GET changes
+nothing, since programs that look for malware follow the links of mails.
+
+Where do I add one? A file here with a path and what it answers, a template, a line in `Pages`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from bargate.pages.confirm_user import confirm_user
+from bargate.userpool.links import PATH as CONFIRM_USER
+
+if TYPE_CHECKING:
+    from bargate.userpool.pools import Pools
+    from bargate.wire.request import HttpRequest, HttpResponse
+
+_PATH: Final = re.compile(rf"/(?P<pool>[\w-]{{1,45}}_[0-9a-zA-Z]{{1,20}})/{CONFIRM_USER}", re.ASCII)
+
+
+class Pages:
+    """Answers for all pages; `pools` None where there are none."""
+
+    def __init__(self, pools: Pools | None) -> None:
+        self._pools = pools
+
+    async def answer(self, request: HttpRequest) -> HttpResponse | None:
+        """Answer a request for a page, None if it is for something else."""
+        found = _PATH.fullmatch(request.path)
+        if found is None or self._pools is None:
+            return None
+        return await confirm_user(self._pools, found["pool"], request)

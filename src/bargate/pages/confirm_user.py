@@ -1,0 +1,98 @@
+"""The page behind the link that a pool sends to who signs up: a button, and what came of it.
+
+GET ──► is it a link of ours? ──► a button        POST ──► confirm_by_link ──► what came of it
+
+AWS confirms at the GET. Here a person presses a button, since mail scanners follow links [I].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from bargate.pages.render import Page, render
+from bargate.userpool.code_delivery import Named
+from bargate.userpool.find import pool_of_id, the_client
+from bargate.userpool.sign_up import confirm_sign_up
+from bargate.wire.error import AwsError
+
+if TYPE_CHECKING:
+    from bargate.userpool.pools import Pools
+    from bargate.wire.request import HttpRequest, HttpResponse
+
+# AWS [M]: ClientIdType, UsernameType; a ConfirmationCode of ours is far shorter than AWS's bound.
+_MAX_CHARACTERS: Final = {"client_id": 128, "user_name": 128, "confirmation_code": 128}
+_MAX_QUERY_CHARACTERS: Final = 2_048
+_TEMPLATE: Final = "confirm_user.html"
+# What a refusal is to whoever pressed the button; what stands in none of them is no fault of theirs.
+_USED_UP: Final = frozenset({"ExpiredCodeException", "UserNotFoundException"})
+_FUNCTIONS: Final = frozenset(
+    {
+        "UserLambdaValidationException",
+        "InvalidLambdaResponseException",
+        "UnexpectedLambdaException",
+    }
+)
+
+
+async def confirm_user(pools: Pools, pool_id: str, request: HttpRequest) -> HttpResponse:
+    """Answer for the page of a pool."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return render(_page("method", 405))
+    try:
+        named, code = _linked(pools, pool_id, request.query)
+    except (AwsError, ValueError):
+        return render(_page("invalid", 404))
+    if request.method != "POST":
+        return render(_page("ask", 200))
+    return render(await _confirmed(pools, named, code))
+
+
+def _linked(pools: Pools, pool_id: str, query: str) -> tuple[Named, str]:
+    """Read a link; raises AwsError, or ValueError for what is no link of ours."""
+    if len(query) > _MAX_QUERY_CHARACTERS:
+        raise ValueError("the query is too long")
+    pairs = parse_qsl(query, strict_parsing=True, max_num_fields=3, errors="strict")
+    given = dict(pairs)
+    if given.keys() != _MAX_CHARACTERS.keys():
+        raise ValueError("the query is not that of a link")
+    for name, limit in _MAX_CHARACTERS.items():
+        if not 0 < len(given[name]) <= limit:
+            raise ValueError(f"{name} is too long or empty")
+    pool = pools.store.read(lambda tx: pool_of_id(tx, pool_id))
+    client = pools.store.read(lambda tx: the_client(tx, given["client_id"], pool))
+    named = Named(
+        pool=pool,
+        client=client,
+        username=given["user_name"],
+        is_by_link=True,
+        now=pools.clock(),
+    )
+    return named, given["confirmation_code"]
+
+
+async def _confirmed(pools: Pools, named: Named, code: str) -> Page:
+    try:
+        await confirm_sign_up(pools, named, code, moves_aliases=False)
+    except AwsError as refused:
+        return _refused(refused)
+    return _page("done", 200)
+
+
+def _refused(refused: AwsError) -> Page:
+    if refused.code in _USED_UP:
+        return _page("used", 410)
+    if refused.code == "CodeMismatchException":
+        return _page("replaced", 400)
+    if refused.code == "NotAuthorizedException":
+        is_confirmed = refused.message.endswith("status is CONFIRMED")
+        return _page("already" if is_confirmed else "used", 200 if is_confirmed else 410)
+    if refused.code == "LimitExceededException":
+        return _page("limited", 429)
+    if refused.code in _FUNCTIONS:
+        return _page("unfinished", 200)
+    return _page("failed", 409)
+
+
+def _page(state: str, status: int) -> Page:
+    return Page(template=_TEMPLATE, values={"state": state}, status=status)
