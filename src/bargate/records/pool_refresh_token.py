@@ -13,6 +13,7 @@ class RefreshFamily(Struct, frozen=True, kw_only=True):
 
     `digest` is that of the token that is good now. With rotation `previous` is that of the one
     before it, which may be repeated until `grace_ends_at` and betrays a theft afterwards.
+    `last_active_at` and the newest `source_ip` are noted where the pool tracks sessions.
     """
 
     pool_id: str
@@ -28,6 +29,7 @@ class RefreshFamily(Struct, frozen=True, kw_only=True):
     device_key: str | None = None
     scope: str
     source_ip: str | None = None
+    last_active_at: datetime | None = None
 
 
 def token_digest(token: str) -> str:

@@ -26,11 +26,15 @@ MfaKind = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
 
 
 class LinkedIdentity(Struct, frozen=True, kw_only=True):
-    """An identity elsewhere that leads to this user (AdminLinkProviderForUser, federation)."""
+    """An identity elsewhere that leads to this user (AdminLinkProviderForUser, federation).
+
+    `user_id` is the value of `attribute` there.
+    """
 
     provider_name: str
     provider_type: str
     user_id: str
+    attribute: str = "Cognito_Subject"
     issuer: str | None = None
     is_primary: bool = False
     linked_at: datetime
@@ -42,7 +46,8 @@ class PoolUser(Struct, frozen=True, kw_only=True):
     `attributes` leave `sub` out; values are texts. `aliases` names the attributes that lead to the
     user at sign-in (`userpool.aliases` says when). `pending` are attribute values that wait for
     their verification. Tokens issued before `tokens_valid_from` are refused (sign-out, disabling).
-    `temporary_until` is when a temporary password ends.
+    `temporary_until` is when a temporary password ends. `passkey_mfa` is whether a passkey may be all
+    that MFA wants (WebAuthnMfaSettings).
     """
 
     pool_id: str
@@ -58,6 +63,7 @@ class PoolUser(Struct, frozen=True, kw_only=True):
     pending: dict[str, str] = {}
     mfa: tuple[MfaKind, ...] = ()
     preferred_mfa: MfaKind | None = None
+    passkey_mfa: bool = False
     mfa_options: tuple[dict[str, str], ...] = ()
     temporary_until: datetime | None = None
     tokens_valid_from: datetime | None = None

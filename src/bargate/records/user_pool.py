@@ -117,6 +117,8 @@ class UserPool(Struct, frozen=True, kw_only=True):
     sms_authentication_message: str | None = None
     invitation: Invitation = Invitation()
     lambda_config: dict[str, Any] = {}
+    session_tracking: bool = False
+    max_sessions: int = 20
     tags: dict[str, str] = {}
     stored: dict[str, Any] = {}
 

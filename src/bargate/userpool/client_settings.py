@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from bargate.records.pool_identity_provider import POOL_IDENTITY_PROVIDER
 from bargate.records.pool_resource_server import POOL_RESOURCE_SERVER
 from bargate.records.user_pool_client import UNIT_S, Rotation, TokenUnits
 from bargate.userpool.claims import API_SCOPE
+from bargate.userpool.identity_providers import LOCAL
 from bargate.userpool.schema import VERIFIED_FLAGS
 from bargate.wire.error import AwsError
 
@@ -38,6 +40,7 @@ def settings_of(
 ) -> dict[str, Any]:
     """Give the fields of a UserPoolClient; raises AwsError. What is not given is the default."""
     _check_oauth(tx, pool, request, has_secret=has_secret)
+    _check_providers(tx, pool, request.get("SupportedIdentityProviders") or ())
     fields = {
         "read_attributes": _attributes(pool, request.get("ReadAttributes"), "read"),
         "write_attributes": _attributes(pool, request.get("WriteAttributes"), "write"),
@@ -151,6 +154,13 @@ def check_redirect(url: str) -> None:
         raise _invalid(f"{url} has no host.")
     if parts.scheme == "http" and host not in _LOCAL:
         raise _invalid(f"{url} must use HTTPS: http is for localhost alone.")
+
+
+def _check_providers(tx: Reader, pool: UserPool, names: Iterable[str]) -> None:
+    for name in names:
+        if name == LOCAL or tx.find(POOL_IDENTITY_PROVIDER, (pool.id, name)) is not None:
+            continue
+        raise _invalid(f"The provider {name} does not exist for User Pool {pool.id}")
 
 
 def _check_scopes(tx: Reader, pool: UserPool, scopes: list[str]) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from bargate.records.user_pool_client import USER_POOL_CLIENT, UserPoolClient
 from bargate.services.cognito_idp.client_secrets import new_secret
+from bargate.services.cognito_idp.configurations import drop_configurations
 from bargate.services.cognito_idp.lookup import MAX_LISTED, after_of, the_client, the_pool
 from bargate.services.operation import operation
 from bargate.services.paging import token_of
@@ -70,6 +71,7 @@ def update_user_pool_client(call: OperationCall, request: Params) -> Params:
 def delete_user_pool_client(call: OperationCall, request: Params) -> Params:
     """Delete a client: what it was given is good for nothing any more."""
     client = the_client(call, request)
+    drop_configurations(call.tx, client.pool_id, client.id)
     call.tx.delete(USER_POOL_CLIENT, USER_POOL_CLIENT.key_of(client))
     return {}
 
