@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from bargate.identity.totp import code_of, step_at
 from bargate.secret import Secret
+from bargate.userpool.user_sessions import session_id
 from conformance.control.script import Given, Step, steps_of
 
 step = steps_of("cognito-idp")
@@ -47,6 +50,8 @@ UNSIGNED = frozenset(
         "SetUserMFAPreference",
         "SetUserSettings",
         "GetUserAuthFactors",
+        "ListUserSessions",
+        "RevokeUserSession",
     )
 )
 
@@ -69,6 +74,33 @@ def group(known: Any, **more: Any) -> dict[str, Any]:
 
 def server(known: Any, **more: Any) -> dict[str, Any]:
     return pool(known, Identifier="https://pets", **more)
+
+
+def provider(known: Any, **more: Any) -> dict[str, Any]:
+    return pool(known, ProviderName="works", **more)
+
+
+OIDC = {
+    "client_id": "us",
+    "client_secret": "long-enough-secret",
+    "attributes_request_method": "GET",
+    "oidc_issuer": "https://works.example.org",
+    "authorize_scopes": "openid email",
+}
+ELSEWHERE = {
+    "ProviderName": "works",
+    "ProviderAttributeName": "Cognito_Subject",
+    "ProviderAttributeValue": "42",
+}
+LOG_GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:people"
+LOGS = [
+    {
+        "LogLevel": "ERROR",
+        "EventSource": "userNotification",
+        "CloudWatchLogsConfiguration": {"LogGroupArn": LOG_GROUP},
+    }
+]
+RISK = {"Actions": {"EventAction": "BLOCK"}}
 
 
 def own_device(known: Any, **more: Any) -> dict[str, Any]:
@@ -121,6 +153,21 @@ def coded(name: str, **more: Any) -> Given:
     )
 
 
+def again(known: Any) -> dict[str, Any]:
+    return {
+        "ClientId": known.pool_client,
+        "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": "ann", "PASSWORD": OWN},
+    }
+
+
+def session_of(token: str) -> str:
+    """Give the id of the session that an access token is of."""
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return session_id(claims["origin_jti"])
+
+
 def own(known: Any, **more: Any) -> dict[str, Any]:
     return {"AccessToken": known.access_token, **more}
 
@@ -140,8 +187,33 @@ BUILD: tuple[Step, ...] = (
     step("ListUserPools", lambda _: {"MaxResults": 10}),
     step(
         "UpdateUserPool",
-        lambda k: pool(k, AutoVerifiedAttributes=["email"], DeviceConfiguration=DEVICES),
+        lambda k: pool(
+            k,
+            AutoVerifiedAttributes=["email"],
+            DeviceConfiguration=DEVICES,
+            UserPoolTier="PLUS",
+            UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+        ),
     ),
+    step("SetRiskConfiguration", lambda k: pool(k, CompromisedCredentialsRiskConfiguration=RISK)),
+    step("DescribeRiskConfiguration", pool),
+    step("SetLogDeliveryConfiguration", lambda k: pool(k, LogConfigurations=LOGS)),
+    step("GetLogDeliveryConfiguration", pool),
+    step(
+        "SetUserPoolSessionConfiguration",
+        lambda k: pool(k, UserSessionTracking="ENABLED", TokenSession={"MaxPerUser": 5}),
+    ),
+    step("GetUserPoolSessionConfiguration", pool),
+    step(
+        "CreateIdentityProvider",
+        lambda k: provider(
+            k, ProviderType="OIDC", ProviderDetails=OIDC, IdpIdentifiers=["works.example.org"]
+        ),
+    ),
+    step("DescribeIdentityProvider", provider),
+    step("UpdateIdentityProvider", lambda k: provider(k, AttributeMapping={"email": "email"})),
+    step("ListIdentityProviders", pool),
+    step("GetIdentityProviderByIdentifier", lambda k: pool(k, IdpIdentifier="works.example.org")),
     step(
         "AddCustomAttributes",
         lambda k: pool(k, CustomAttributes=[{"Name": "team", "AttributeDataType": "String"}]),
@@ -179,6 +251,11 @@ BUILD: tuple[Step, ...] = (
     step("DescribeUserPoolClient", client),
     step("UpdateUserPoolClient", lambda k: client(k, ExplicitAuthFlows=FLOWS)),
     step("ListUserPoolClients", pool),
+    step(
+        "SetUserPoolClientSessionConfiguration",
+        lambda k: client(k, SSOSession={"MaxValidityMinutes": 5}),
+    ),
+    step("GetUserPoolClientSessionConfiguration", client),
     step("AdminCreateUser", new_user("ann")),
     step("AdminCreateUser", new_user("ben")),
     step("AdminGetUser", user),
@@ -187,6 +264,15 @@ BUILD: tuple[Step, ...] = (
         "AdminUpdateUserAttributes",
         lambda k: user(k, UserAttributes=[{"Name": "name", "Value": "Ann"}]),
     ),
+    step(
+        "AdminLinkProviderForUser",
+        lambda k: pool(
+            k,
+            DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "ann"},
+            SourceUser=ELSEWHERE,
+        ),
+    ),
+    step("AdminDisableProviderForUser", lambda k: pool(k, User=ELSEWHERE)),
     step("AdminDeleteUserAttributes", lambda k: user(k, UserAttributeNames=["name"])),
     step("CreateGroup", lambda k: group(k, Precedence=1)),
     step("GetGroup", group),
@@ -211,6 +297,7 @@ BUILD: tuple[Step, ...] = (
         refresh_token="AuthenticationResult.RefreshToken",
         pool_device="AuthenticationResult.NewDeviceMetadata.DeviceKey",
     ),
+    step("AdminListUserSessions", user),
     step("ConfirmDevice", lambda k: own_device(k, DeviceSecretVerifierConfig=VERIFIER)),
     step("GetDevice", own_device),
     step("ListDevices", lambda k: {"AccessToken": k.access_token}),
@@ -233,6 +320,13 @@ BUILD: tuple[Step, ...] = (
     step("SetUserSettings", lambda k: {"AccessToken": k.access_token, "MFAOptions": []}),
     step("AdminSetUserSettings", lambda k: user(k, MFAOptions=[])),
     step("GetUserAuthFactors", lambda k: {"AccessToken": k.access_token}),
+    step("AdminGetUserAuthFactors", user),
+    step("AdminDeleteSoftwareToken", user),
+    step("ListUserSessions", own),
+    step("InitiateAuth", again, second_token="AuthenticationResult.AccessToken"),
+    step("InitiateAuth", again, third_token="AuthenticationResult.AccessToken"),
+    step("RevokeUserSession", lambda k: own(k, SessionId=session_of(k.second_token))),
+    step("AdminRevokeUserSession", lambda k: user(k, SessionId=session_of(k.third_token))),
     step(
         "GetTokensFromRefreshToken",
         lambda k: {
@@ -295,6 +389,7 @@ TEAR_DOWN: tuple[Step, ...] = (
     step("AdminDeleteUser", user),
     step("DeleteUser", lambda k: {"AccessToken": k.ben_token}),
     step("DeleteUserPoolClient", client),
+    step("DeleteIdentityProvider", provider),
     step("DeleteResourceServer", server),
     step("DeleteUserPool", pool),
 )

@@ -21,7 +21,7 @@ OPERATIONS = {
     "ec2": 21,
     "acm": 8,
     "lambda": 31,
-    "cognito-idp": 80,
+    "cognito-idp": 102,
 }
 # Calls that the script expects to be refused, for the reason that each gives.
 REFUSED = 16
