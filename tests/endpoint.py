@@ -25,6 +25,10 @@ import boto3
 import botocore.awsrequest
 from botocore.config import Config
 
+from bargate.audit.event import SERIES
+from bargate.audit.files import Bounds, Series, prepare_folder
+from bargate.audit.journal import Journal
+from bargate.control.audited import Auditor
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
 from bargate.control.code_folder import code_folder
@@ -50,6 +54,7 @@ from bargate.snapshot.identities import CompiledIdentities
 from bargate.snapshot.parts import Update, apply
 from bargate.store.interface import Store
 from bargate.store.sqlite import SqliteStore
+from bargate.userpool.auth_events import AuthEvents
 from bargate.wire.models import ServiceModels
 
 ACCOUNT = "123456789012"
@@ -143,6 +148,11 @@ class Endpoint:
         self.publisher = Publisher(self.store, identities, self._deliver, 0, place)
         environment = make_environment(self.settings, keys, functions=self.functions, pools=pools)
         self.uses = Uses(self.store)
+        self.auth_events = AuthEvents(self.store)
+        folder = prepare_folder(Path(self.settings.folder))
+        bounds = Bounds(max_file_bytes=1024 * 1024, max_files=4)
+        series = {name: Series(folder, name, bytes(32), bounds) for name in SERIES}
+        self.audit = Journal(series, is_durable=False)
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),
             services=SERVICES,
@@ -152,6 +162,7 @@ class Endpoint:
             uses=self.uses,
             partition="aws",
             clock=self.now,
+            auditor=Auditor(self.audit, self.store, self.auth_events, self.now),
         )
         emulation = (
             Emulation(Passage(self.settings.gateway_url, Backends()), tuple(SERVICES), self._reset)
@@ -167,6 +178,7 @@ class Endpoint:
 
     async def _end(self) -> None:
         self._publishing.cancel()
+        self.audit.close()
 
     async def _deliver(self, update: Update) -> str | None:
         self.state = apply(self.state, update)

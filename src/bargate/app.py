@@ -32,6 +32,7 @@ from bargate.gateway.supervisor import Supervisor
 from bargate.preflight import check_settings, warn_of_keys
 from bargate.reloading import Reloading, load_documents
 from bargate.settings import (
+    AuditSettings,
     ControlSettings,
     HostSettings,
     OutboundSettings,
@@ -85,6 +86,7 @@ class Endpoint(Struct, frozen=True):
     s3: Path | None = None
     pools: PoolSettings = PoolSettings()
     outbound: OutboundSettings = OutboundSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 def available_cores() -> int:
@@ -136,6 +138,7 @@ def _control_settings(source: Source, endpoint: Endpoint, folder: Path) -> Contr
         s3=None if endpoint.s3 is None else str(endpoint.s3.absolute()),
         pools=endpoint.pools,
         outbound=endpoint.outbound,
+        audit=endpoint.audit,
         account_throttle=None if throttle is None else (throttle.rate_limit, throttle.burst_limit),
     )
 

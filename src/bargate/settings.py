@@ -44,13 +44,17 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     `public_url` is where clients reach the AWS endpoint, empty for where it listens: with it, or in
     AWS's own form, issuers begin. With `revokes_access_tokens` the gateway refuses tokens of users
     who signed out, and revoked ones. With `sender_codes` "clear" custom senders are handed codes
-    and temporary passwords as they are, else nothing.
+    and temporary passwords as they are, else nothing. `attempts_per_address` bounds failed
+    sign-ins, sign-ups and requests for codes in 15 minutes (0: nothing does; None: 100, with `dev`
+    nothing), but from `shared_addresses`, which are networks.
     """
 
     public_url: str = ""
     issuer_style: Literal["url", "aws"] = "url"
     revokes_access_tokens: bool = False
     sender_codes: Literal["refuse", "clear"] = "refuse"
+    attempts_per_address: int | None = None
+    shared_addresses: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 
 
 class SmtpSettings(Struct, frozen=True, kw_only=True):
@@ -89,6 +93,17 @@ class OutboundSettings(Struct, frozen=True, kw_only=True):
     sms_webhook: SmsWebhookSettings | None = None
 
 
+class AuditSettings(Struct, frozen=True, kw_only=True):
+    """How large a file of the audit log may be, how many of each series are kept, and what it notes.
+
+    With `reads` calls that only read are noted, too.
+    """
+
+    max_file_bytes: int = 16 * 1024 * 1024
+    max_files: int = 64
+    reads: bool = False
+
+
 class ControlSettings(Struct, frozen=True, kw_only=True):
     """How the AWS endpoint listens, where its state lives, and whom it believes.
 
@@ -113,6 +128,7 @@ class ControlSettings(Struct, frozen=True, kw_only=True):
     s3: str | None = None
     pools: PoolSettings = PoolSettings()
     outbound: OutboundSettings = OutboundSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 class HostSettings(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from bargate import app
 from bargate.cli import findings
+from bargate.cli.audit_options import audit_options
 from bargate.cli.functions import (
     default_processes,
     function_options,
@@ -27,7 +28,13 @@ from bargate.local_functions import LocalFunction
 from bargate.model.invalid import InvalidConfiguration
 from bargate.model.usage_plan import Throttle
 from bargate.secret import Secret
-from bargate.settings import GatewaySettings, OutboundSettings, PoolSettings, TlsFiles
+from bargate.settings import (
+    AuditSettings,
+    GatewaySettings,
+    OutboundSettings,
+    PoolSettings,
+    TlsFiles,
+)
 
 MAX_WORKERS = 256
 _THROTTLE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?):(\d{1,9})", re.ASCII)
@@ -136,6 +143,7 @@ def _throttle(
 @function_options
 @pool_options
 @outbound_options
+@audit_options
 @click.option(
     "--account-throttle",
     metavar="RATE:BURST",
@@ -175,7 +183,10 @@ def serve(
     issuer_style: Literal["url", "aws"],
     revoke_access_tokens: bool,
     custom_sender_codes: Literal["refuse", "clear"],
+    attempts_per_address: int | None,
+    shared_addresses: tuple[str, ...],
     outbound: OutboundSettings,
+    audit: AuditSettings,
     **options: Any,
 ) -> None:
     """Serve APIs and enforce every access control on them; answer AWS's own APIs beside them.
@@ -216,11 +227,15 @@ def serve(
         issuer_style=issuer_style,
         revokes_access_tokens=revoke_access_tokens,
         sender_codes=custom_sender_codes,
+        attempts_per_address=attempts_per_address,
+        shared_addresses=shared_addresses,
     )
     if api_listen is None and pools != PoolSettings():
         raise click.UsageError("with --api-listen off there are no user pools to set up")
     endpoint = (
-        None if api_listen is None else app.Endpoint(*api_listen, data, dev, s3, pools, outbound)
+        None
+        if api_listen is None
+        else app.Endpoint(*api_listen, data, dev, s3, pools, outbound, audit)
     )
     try:
         asyncio.run(app.serve(source, settings, endpoint, findings.show, runnable))

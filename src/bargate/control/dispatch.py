@@ -1,6 +1,7 @@
 """One AWS operation from request to response.
 
-find ──► authenticate ──► parse, check ──► authorize ──► run, in one transaction ──► serialise
+find ──► authenticate ──► parse, check ──► authorize ──► run, in one transaction ──► note (audit
+log) ──► serialise
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from botocore import xform_name
 from msgspec import Struct, structs
 
+from bargate.control.audited import Auditor, Seen, claimed_key_id
 from bargate.control.authenticate import claim_of
 from bargate.control.circumstances import circumstances_of
 from bargate.control.refusal import MESSAGE_HEADER, told_of
@@ -71,6 +73,7 @@ class Dispatcher:
         uses: Uses,
         partition: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        auditor: Auditor | None = None,
     ) -> None:
         self._models = models
         self._services = services
@@ -80,50 +83,66 @@ class Dispatcher:
         self._uses = uses
         self._partition = partition
         self._clock = clock
+        self._auditor = auditor or Auditor(None, store, None, clock)
 
     async def answer(self, incoming: Incoming, request_id: str) -> HttpResponse:
         """Answer a request; whatever is wrong with it is answered as AWS does."""
         claim = claim_of(incoming)
+        seen = Seen(incoming, request_id)
         found: Found | ServiceModel | None = None
         try:
             found = find_service(incoming.request, self._models, claim.signing_name)
             found = find_operation(incoming.request, self._models, claim.signing_name)
-            output = await self._output(found, incoming, claim, request_id)
+            output = await self._output(found, claim, seen)
+            await self._auditor.done(seen, output)
             return serialize_response(found, output, request_id)
         except Denied as denied:
-            return self._told(serialize_error(found, denied, request_id), denied)
+            seen.resource = denied.target.resource
+            return self._told(self._refused(found, denied, seen), denied)
         except AwsError as error:
-            return serialize_error(found, error, request_id)
+            return self._refused(found, error, seen)
         except StoreBusy:
             busy = AwsError("ServiceUnavailable", "Too many writes are waiting; try again", 503)
-            return serialize_error(found, busy, request_id)
+            return self._refused(found, busy, seen)
         except Unstorable as unstorable:
             refused = AwsError("ValidationException", str(unstorable), 400)
-            return serialize_error(found, refused, request_id)
+            return self._refused(found, refused, seen)
         except StoreUnavailable as unavailable:
             _log.error("request %s was not stored: %s", request_id, unavailable)
             failed = AwsError("ServiceUnavailable", f"Nothing was changed: {unavailable}", 503)
-            return serialize_error(found, failed, request_id)
+            return self._refused(found, failed, seen)
+        except BaseException:
+            self._auditor.refused(seen, "InternalFailure", 500)
+            raise
 
-    async def _output(
-        self, found: Found, incoming: Incoming, claim: Claim, request_id: str
-    ) -> Params:
+    def _refused(
+        self, found: Found | ServiceModel | None, error: AwsError, seen: Seen
+    ) -> HttpResponse:
+        self._auditor.refused(seen, error.code, error.status)
+        return serialize_error(found, error, seen.request_id)
+
+    async def _output(self, found: Found, claim: Claim, seen: Seen) -> Params:
         service, operation = self._operation(found)
         now = self._clock()
         name = found.operation.name
+        seen.service, seen.operation, seen.name = service, operation, name
         if found.operation.auth_type == UNSIGNED:
             signer = self._authenticator.unsigned()
         else:
+            seen.key_id = claimed_key_id(claim.scope.access_key_id if claim.scope else "")
             signer = self._authenticator.authenticate(claim, found.operation, now)
             self._uses.note(signer.caller, found.service, signer.region, now)
             check_session(signer.caller.session, service.name, name)
-        params = parse_request(found, incoming.request)
+        seen.signer = signer
+        params = parse_request(found, seen.incoming.request)
         check_request(found, params)
-        asked = _Asked(service, operation, name, params, signer, incoming)
+        seen.params = params
+        self._auditor.check(seen)
+        asked = _Asked(service, operation, name, params, signer, seen.incoming)
 
         def work(tx: Transaction) -> Params | Later:
-            call = self._call(tx, asked, now, request_id)
-            _authorize(call, asked)
+            call = self._call(tx, asked, now, seen.request_id)
+            seen.resource = _authorize(call, asked)
             return operation.run(call, params)
 
         run = self._store.submit(work) if operation.writes else None
@@ -167,10 +186,14 @@ class Dispatcher:
         )
 
 
-def _authorize(call: OperationCall, asked: _Asked) -> None:
-    """Raise AccessDenied unless the caller's policies allow all that the operation needs."""
+def _authorize(call: OperationCall, asked: _Asked) -> str:
+    """Raise AccessDenied unless the caller's policies allow all that the operation needs.
+
+    Gives the resource that it is about, empty where no policy was asked.
+    """
+    resource = ""
     if call.identity is None:
-        return
+        return resource
     operation, service = asked.operation, asked.service
     if operation.targets is not None:
         targets = operation.targets(call, asked.params)
@@ -180,3 +203,5 @@ def _authorize(call: OperationCall, asked: _Asked) -> None:
         decision = decide(call, call.identity, target)
         if not decision.allowed:
             raise access_denied(call.caller, target, decision, service.denied_code)
+        resource = resource or target.resource
+    return "" if resource == "*" else resource

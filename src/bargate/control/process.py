@@ -17,14 +17,17 @@ import signal
 import socket
 import sys
 import tempfile
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
 from bargate import __version__
+from bargate.control.audit_log import audit_socket, open_log
+from bargate.control.audited import Auditor
 from bargate.control.authenticate import Authenticator
 from bargate.control.backends import Backends
 from bargate.control.code_folder import code_folder
@@ -60,6 +63,7 @@ from bargate.control.pool_documents import PoolDocuments
 from bargate.control.pools import make_pools
 from bargate.control.publisher import Publisher
 from bargate.control.quotas import Quotas
+from bargate.control.replies import Replies
 from bargate.control.server import EndpointServer
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
@@ -76,12 +80,14 @@ from bargate.snapshot.identities import CompiledIdentities
 from bargate.stderr_log import log_to_stderr
 from bargate.store.folder import open_folder
 from bargate.store.interface import StoreRefused
+from bargate.userpool.auth_events import AuthEvents
 from bargate.wire.error import AwsError
 from bargate.wire.models import ServiceModels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from bargate.audit.journal import Journal
     from bargate.model.function import Function
     from bargate.model.installation import ServedStage
     from bargate.services.environment import Environment
@@ -91,7 +97,6 @@ if TYPE_CHECKING:
 COLLECT_TIMEOUT_S = 2.0
 SENDING_TIMEOUT_S = 2.0
 _GC_THRESHOLDS = (50_000, 20, 20)
-Answer = TypeVar("Answer")
 
 _log = logging.getLogger("bargate.control")
 
@@ -99,14 +104,16 @@ _log = logging.getLogger("bargate.control")
 class Control:
     """The parts of the control process, joined."""
 
-    def __init__(self, channel: Channel[ToControl], begin: Begin, store: Store) -> None:
+    def __init__(
+        self, channel: Channel[ToControl], begin: Begin, store: Store, journal: Journal
+    ) -> None:
         self._channel = channel
         self._settings = begin.settings
         self._store = store
         self._number = 0
         self._is_ending = False
-        self._applied: dict[int, asyncio.Future[str | None]] = {}
-        self._collected: dict[int, asyncio.Future[Collected]] = {}
+        self._applied: Replies[str | None] = Replies()
+        self._collected: Replies[Collected] = Replies()
         self._tasks: set[asyncio.Task[None]] = set()
         identities = CompiledIdentities(action=None)
         self._backends = Backends()
@@ -134,12 +141,16 @@ class Control:
             self._functions,
             pools,
         )
+        self._auth_events = AuthEvents(store)
+        clock, reads = partial(datetime.now, UTC), begin.settings.audit.reads
+        self._auditor = Auditor(journal, store, self._auth_events, clock, reads=reads)
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         port = begin.settings.port
         self._sockets = (
             credentials_socket(store, environment.sealer, begin.settings, folder),
             outbox_socket(self._delivery.outbox, folder, port),
             keys_socket(pools, folder, port),
+            audit_socket(begin.settings, folder),
         )
         self._server = EndpointServer(self._edge(identities, environment))
 
@@ -153,6 +164,7 @@ class Control:
             environment=environment,
             uses=self._uses,
             partition=settings.partition,
+            auditor=self._auditor,
         )
         emulation = None
         if settings.dev:
@@ -186,6 +198,7 @@ class Control:
         await self._delivery.settle(SENDING_TIMEOUT_S)
         noting.cancel()
         await self._uses.write()
+        await self._auth_events.settle()
         publishing.cancel()
         obeying.cancel()
         await self._keys.close()
@@ -209,9 +222,9 @@ class Control:
         while (message := await self._channel.receive()) is not None:
             match message:
                 case Applied(number, error):
-                    _settle(self._applied.get(number), error)
+                    self._applied.settle(number, error)
                 case Collected(number):
-                    _settle(self._collected.get(number), message)
+                    self._collected.settle(number, message)
                 case StoreStages(number, stages):
                     self._begin(self._keep(number, partial(self._store_stages, stages)))
                 case StoreFunctions(number, functions):
@@ -230,26 +243,16 @@ class Control:
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, update: Update) -> str | None:
-        applied: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._applied[update.version] = applied
-        try:
-            await self._channel.send(Publish(update))
-            return await applied
-        finally:
-            del self._applied[update.version]
+        return await self._applied.after(update.version, self._channel.send(Publish(update)))
 
     async def _collect(self) -> Collected | None:
         self._number += 1
-        collected: asyncio.Future[Collected] = asyncio.get_running_loop().create_future()
-        self._collected[self._number] = collected
+        asked = self._channel.send(Collect(self._number))
         try:
             async with asyncio.timeout(COLLECT_TIMEOUT_S):
-                await self._channel.send(Collect(self._number))
-                return await collected
+                return await self._collected.after(self._number, asked)
         except TimeoutError:
             return None
-        finally:
-            self._collected.pop(self._number, None)
 
     async def _keep(self, number: int, store: Callable[[Transaction], object]) -> None:
         """Store what the operator gave; what is wrong with it is said, not raised."""
@@ -296,11 +299,6 @@ def _settle_memory() -> None:
     gc.enable()
 
 
-def _settle(future: asyncio.Future[Answer] | None, value: Answer) -> None:
-    if future is not None and not future.done():
-        future.set_result(value)
-
-
 async def _main(channel_fd: int, listener_fd: int) -> int:
     listener = socket.socket(fileno=listener_fd)
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=channel_fd))
@@ -315,8 +313,9 @@ async def _main(channel_fd: int, listener_fd: int) -> int:
         return REFUSED_START
     try:
         prepare(store, begin.settings, datetime.now(UTC))
-        await Control(channel, begin, store).run(listener)
-    except UnreadableSecret as refused:
+        with closing(open_log(begin.settings, dict(os.environ))) as journal:
+            await Control(channel, begin, store, journal).run(listener)
+    except (UnreadableSecret, StoreRefused) as refused:
         _log.error("%s", refused)
         return REFUSED_START
     finally:

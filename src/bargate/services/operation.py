@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from bargate.access.identities import Identity
+    from bargate.audit.event import Event, Subject
     from bargate.policy import CompiledPolicy, Principal
-    from bargate.store.interface import Transaction
+    from bargate.records.pool_auth_event import PoolAuthEvent
+    from bargate.store.interface import Reader, Transaction
     from bargate.tokens.session import Session
 
 Params: TypeAlias = dict[str, Any]
@@ -127,14 +129,28 @@ def collect(modules: Iterable[ModuleType]) -> dict[str, Operation]:
     return found
 
 
+class Auditing(Struct, frozen=True, kw_only=True, eq=False):
+    """How the audit log is told of a service whose calls are about users of pools.
+
+    `is_read` takes an operation's model name. `subject` takes request and output (None: refused),
+    and what it gives is completed later, in another thread: pool and user are looked up.
+    """
+
+    is_read: Callable[[str], bool]
+    subject: Callable[[str, Params, Params | None], Subject]
+    complete: Callable[[Reader, Event, Subject], tuple[Event, PoolAuthEvent | None]]
+
+
 class Service(Struct, frozen=True, kw_only=True, eq=False):
     """One AWS API: botocore's name of it, its operations, and what they need by default.
 
     `targets` takes the operation's model name (`CreateUser`) besides call and request;
-    `denied_code` is the API's name of AccessDenied.
+    `denied_code` is the API's name of AccessDenied. Without `auditing` what the audit log notes is
+    what `writes` says.
     """
 
     name: str
     operations: Mapping[str, Operation]
     targets: Callable[[str, OperationCall, Params], Iterable[Target]]
     denied_code: str = "AccessDenied"
+    auditing: Auditing | None = None

@@ -103,6 +103,14 @@ def _lock(folder: Path) -> int:
     return descriptor
 
 
+def master_keys(folder: Path, environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Give the master keys of the store that is in `folder`; raises StoreRefused."""
+    try:
+        return _keys(folder, environment, is_new=False)
+    except OSError as error:
+        raise StoreRefused(f"the master key in {folder} cannot be read: {error}") from None
+
+
 def _keys(folder: Path, environment: Mapping[str, str], *, is_new: bool) -> tuple[bytes, ...]:
     written = environment.get(KEY_VARIABLE)
     if written is not None:

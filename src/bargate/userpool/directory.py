@@ -7,9 +7,13 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any, Final
 
+from bargate.records.pool_auth_event import POOL_AUTH_EVENT
 from bargate.records.pool_code import POOL_CODE
+from bargate.records.pool_configuration import POOL_CONFIGURATION
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_GROUP, POOL_MEMBERSHIP
+from bargate.records.pool_identity_provider import POOL_IDENTITY, POOL_IDENTITY_PROVIDER
+from bargate.records.pool_passkey import POOL_PASSKEY
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_resource_server import POOL_RESOURCE_SERVER
 from bargate.records.pool_revocation import POOL_REVOCATION
@@ -36,6 +40,11 @@ CONTENTS: Final[tuple[Kind[Any], ...]] = (
     POOL_CREDENTIALS,
     POOL_CODE,
     POOL_DEVICE,
+    POOL_AUTH_EVENT,
+    POOL_PASSKEY,
+    POOL_IDENTITY,
+    POOL_IDENTITY_PROVIDER,
+    POOL_CONFIGURATION,
     POOL_MEMBERSHIP,
     POOL_USER,
     POOL_GROUP,

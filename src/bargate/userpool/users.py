@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bargate.records.pool_auth_event import POOL_AUTH_EVENT
 from bargate.records.pool_code import POOL_CODE
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_MEMBERSHIP
 from bargate.records.pool_identity_provider import POOL_IDENTITY
+from bargate.records.pool_passkey import POOL_PASSKEY
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_user import (
     ALIASES,
@@ -47,6 +49,8 @@ OWNED: Final[tuple[Kind[Any], ...]] = (
     POOL_CREDENTIALS,
     POOL_CODE,
     POOL_DEVICE,
+    POOL_AUTH_EVENT,
+    POOL_PASSKEY,
     POOL_IDENTITY,
     REFRESH_FAMILY,
 )

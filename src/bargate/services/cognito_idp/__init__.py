@@ -13,46 +13,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bargate.services.cognito_idp import (
+    auth_events,
     authentication,
     client_secrets,
     clients,
+    configurations,
     current_user,
     devices,
     groups,
+    identity_providers,
+    linked_identities,
     mfa_configuration,
     mfa_preference,
     own_attributes,
+    passkeys,
     passwords,
     resource_servers,
+    session_configuration,
     sign_up,
     software_token,
     tags,
     tokens,
     user_pools,
+    user_sessions,
     users,
 )
+from bargate.services.cognito_idp.audited import AUDITING
 from bargate.services.operation import OperationCall, Params, Service, Target, collect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MODULES = (
+    auth_events,
     authentication,
     client_secrets,
     clients,
+    configurations,
     current_user,
     devices,
     groups,
+    identity_providers,
+    linked_identities,
     mfa_configuration,
     mfa_preference,
     own_attributes,
+    passkeys,
     passwords,
     resource_servers,
+    session_configuration,
     sign_up,
     software_token,
     tags,
     tokens,
     user_pools,
+    user_sessions,
     users,
 )
 
@@ -75,4 +90,5 @@ SERVICE = Service(
     operations=collect(MODULES),
     targets=_targets,
     denied_code="AccessDeniedException",
+    auditing=AUDITING,
 )
