@@ -1,11 +1,13 @@
 """Options of `bargate serve` that are about user pools and their tokens."""
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any, TypeVar
 
 import click
 
 from bargate.access.bearer_token import is_issuer
+from bargate.settings import PoolSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,10 +45,45 @@ def pool_options(command: Command) -> Command:
             help="clear: hand codes and temporary passwords to CustomEmailSender and CustomSMSSender"
             " functions unencrypted; there is no KMS here that could encrypt them.",
         ),
+        click.option(
+            "--attempts-per-address",
+            type=click.IntRange(0, 1_000_000),
+            metavar="N",
+            help="How many failed sign-ins, how many sign-ups, and how many requests for codes a"
+            " pool takes from one address in 15 minutes; 0: any number.  [default: 100; with --dev"
+            " any number]",
+        ),
+        click.option(
+            "--shared-address",
+            "shared_addresses",
+            multiple=True,
+            metavar="NETWORK",
+            callback=_networks,
+            help="A proxy or network by which many users come, as 10.0.0.5 or 10.1.0.0/16: it is not"
+            " counted for --attempts-per-address. Repeatable; `none` counts all.  [default:"
+            " 127.0.0.0/8 and ::1]",
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _networks(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    if not values:
+        return PoolSettings().shared_addresses
+    return tuple(_network(each) for each in values if each != "none")
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is no address and no network like 10.1.0.0/16"
+        ) from None
 
 
 def _public_url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from bargate.userpool.address_limits import DEFAULT_LIMIT, AddressLimits
 from bargate.userpool.keys import Keyring
 from bargate.userpool.lockout import Lockouts
 from bargate.userpool.passwords import Hasher
@@ -48,11 +50,19 @@ def make_pools(
         sessions=Sessions(keys, clock().timestamp()),
         keyring=keyring,
         lockouts=Lockouts(),
+        addresses=_addresses(settings),
         issuer_of=issuers(settings),
         place_of=places(settings),
         triggers=_triggers(settings, functions),
         messenger=messenger,
     )
+
+
+def _addresses(settings: ControlSettings) -> AddressLimits:
+    given = settings.pools.attempts_per_address
+    default = None if settings.dev else DEFAULT_LIMIT
+    shared = [ip_network(each) for each in settings.pools.shared_addresses]
+    return AddressLimits(default if given is None else given or None, shared)
 
 
 def _triggers(settings: ControlSettings, functions: FunctionInvoker | None) -> Triggers:

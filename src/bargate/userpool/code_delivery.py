@@ -49,6 +49,7 @@ class Named(Struct, frozen=True, kw_only=True):
     secret_hash: str | None = None
     is_by_link: bool = False
     metadata: Mapping[str, str] = {}
+    source_ip: str = ""
     now: datetime
 
     def __repr__(self) -> str:
@@ -84,6 +85,7 @@ def sought(pools: Pools, named: Named, operation: str) -> Sought:
 
 async def deliver_code(pools: Pools, named: Named, kind: CodeKind) -> Destination:
     """Send a code to whoever is named, and say where it went; raises AwsError."""
+    pools.addresses.take("codes", named.pool.id, named.source_ip, named.now.timestamp())
     found = sought(pools, named, kind.operation)
     try:
         return await _deliver(pools, named, kind, found.user)

@@ -53,7 +53,10 @@ async def pose_code(
         to = Destination(attribute=attribute, value=user.attributes[attribute])
     digits = SECOND_DIGITS if is_second else FIRST_DIGITS
     code = "".join(secrets.choice(string.digits) for _ in range(digits))
-    pools.code_limits.sent.take(asked.pool.id, lock_name(progress), asked.now.timestamp())
+    now_s = asked.now.timestamp()
+    if not is_second:
+        pools.addresses.take("codes", asked.pool.id, asked.address, now_s)
+    pools.code_limits.sent.take(asked.pool.id, lock_name(progress), now_s)
     await _send(pools, asked, user, to, code, is_hidden=asked.client.hides_users and not is_second)
     known = {"code": _digest(code), "to": _digest(to.value)}
     return Challenge(

@@ -35,6 +35,11 @@ class Asked(Struct, frozen=True, kw_only=True, eq=False):
     now: datetime
 
     @property
+    def address(self) -> str:
+        """Where the call came from, as the connection tells; of administrators nothing is known."""
+        return "" if self.is_admin else self.source_ip
+
+    @property
     def later_metadata(self) -> Mapping[str, str]:
         """What triggers after the proof are told: nothing that came with InitiateAuth.
 

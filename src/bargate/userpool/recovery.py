@@ -88,6 +88,12 @@ def _check_resettable(user: PoolUser) -> None:
 
 async def confirm_forgot_password(pools: Pools, named: Named, code: str, password: str) -> None:
     """Set a new password for a code; raises AwsError. The code is looked at before all else."""
+    with pools.addresses.proof(named.pool.id, named.source_ip, named.now.timestamp()):
+        changed = await _confirm(pools, named, code, password)
+    await confirmed(pools, named, changed, "PostConfirmation_ConfirmForgotPassword")
+
+
+async def _confirm(pools: Pools, named: Named, code: str, password: str) -> PoolUser:
     found = sought(pools, named, "ConfirmForgotPassword")
     user, credentials = found.user, found.credentials
     if user is None or credentials is None or not user.enabled:
@@ -99,8 +105,7 @@ async def confirm_forgot_password(pools: Pools, named: Named, code: str, passwor
     check_password(named.pool.password_policy, password)
     await check_history(pools.hasher, named.pool, credentials, password)
     proofs = await pools.hasher.proofs(named.pool, user.username, password)
-    changed = await pools.store.submit(lambda tx: _set_password(tx, named, user, code, proofs))
-    await confirmed(pools, named, changed, "PostConfirmation_ConfirmForgotPassword")
+    return await pools.store.submit(lambda tx: _set_password(tx, named, user, code, proofs))
 
 
 def _refused(pools: Pools, named: Named, found: Sought) -> AwsError:

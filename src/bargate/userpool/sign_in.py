@@ -57,10 +57,12 @@ async def initiate(pools: Pools, asked: Asked) -> Reply:
     if not permits(asked.client, rule):
         message = f"{asked.flow} flow not enabled for this client"
         raise AwsError("InvalidParameterException", message)
-    if rule.hashes_username:
-        given = asked.parameters.get("SECRET_HASH")
-        check_secret_hash(asked.client, given, required(asked, "USERNAME"))
-    return _replied(pools, asked, await rule.run(pools, asked))
+    if not rule.hashes_username:  # refresh tokens: they cannot be guessed
+        return _replied(pools, asked, await rule.run(pools, asked))
+    given = asked.parameters.get("SECRET_HASH")
+    check_secret_hash(asked.client, given, required(asked, "USERNAME"))
+    with pools.addresses.proof(asked.pool.id, asked.address, asked.now.timestamp()):
+        return _replied(pools, asked, await rule.run(pools, asked))
 
 
 async def respond(pools: Pools, asked: Asked, name: str, session_text: str | None) -> Reply:
@@ -74,8 +76,9 @@ async def respond(pools: Pools, asked: Asked, name: str, session_text: str | Non
     session = _taken(pools, asked, rule, session_text)
     _check_fits(asked, name, session)
     try:
-        _check_name(pools, asked, session.progress)
-        answer = await rule.answer(pools, asked, session.progress)
+        with pools.addresses.proof(asked.pool.id, asked.address, asked.now.timestamp()):
+            _check_name(pools, asked, session.progress)
+            answer = await rule.answer(pools, asked, session.progress)
     except AwsError as refused:
         if refused.code in _MAY_RETRY and not rule.has_block:
             pools.sessions.give_back(session)

@@ -73,6 +73,7 @@ class SignedUp(Struct, frozen=True, kw_only=True):
 async def sign_up(pools: Pools, asked: SignUp) -> SignedUp:
     """Create a user who is yet to be confirmed, and send them a code; raises AwsError."""
     pool, named = asked.named.pool, asked.named
+    pools.addresses.take("sign_ups", pool.id, named.source_ip, named.now.timestamp())
     check_secret_hash(named.client, named.secret_hash, named.username)
     user = _checked(asked)
     user = _as_triggered(pool, user, await _ask_trigger(pools, asked, user))
@@ -192,6 +193,12 @@ async def confirm_sign_up(pools: Pools, named: Named, code: str, *, moves_aliase
     Where the client hides users, whoever has no code to give learns nothing of the user ([I]: AWS
     tells of one who is confirmed already).
     """
+    with pools.addresses.proof(named.pool.id, named.source_ip, named.now.timestamp()):
+        user = await _confirm(pools, named, code, moves_aliases=moves_aliases)
+    await confirmed(pools, named, user, "PostConfirmation_ConfirmSignUp")
+
+
+async def _confirm(pools: Pools, named: Named, code: str, *, moves_aliases: bool) -> PoolUser:
     found = sought(pools, named, "ConfirmSignUp").user
     if found is None:
         raise expired_code()  # AWS [O] cognito-userpools §9
@@ -208,8 +215,7 @@ async def confirm_sign_up(pools: Pools, named: Named, code: str, *, moves_aliase
             move_aliases(tx, named.pool, confirmed)
         return update_user(tx, named.pool, user, lambda old: _verified(named, old, proven))
 
-    user = await pools.store.submit(work)
-    await confirmed(pools, named, user, "PostConfirmation_ConfirmSignUp")
+    return await pools.store.submit(work)
 
 
 def _not_confirmable(user: PoolUser | None, *, hides: bool) -> AwsError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bargate.services.cognito_idp.authentication import source_ip
 from bargate.services.cognito_idp.lookup import pools_of, the_pool
 from bargate.services.operation import Later, operation
 from bargate.userpool import attributes, find
@@ -23,6 +24,7 @@ def named_by(call: OperationCall, request: Params) -> Named:
         username=request["Username"],
         secret_hash=request.get("SecretHash"),
         metadata=request.get("ClientMetadata") or {},
+        source_ip=source_ip(call),
         now=call.now,
     )
 

@@ -38,6 +38,7 @@ async def custom_challenge(pools: Pools, asked: Asked, progress: Progress) -> An
         is_right = await _is_right(pools, asked, progress, sought, answer)
         if not is_right:
             attempt.settle(is_right=False)
+            pools.addresses.wrong(asked.pool.id, asked.address, now_s)
     after = _after(progress, is_right=is_right)
     user = pools.store.read(lambda tx: _sought(tx, asked, progress)).user
     if user is not None:
