@@ -18,6 +18,7 @@ from bargate.wire.error import AwsError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bargate.records.pool_passkey import PoolPasskey
     from bargate.records.pool_user import PoolUser
     from bargate.records.user_pool import UserPool
     from bargate.records.user_pool_client import UserPoolClient
@@ -92,11 +93,12 @@ def credentials_of(tx: Reader, user: PoolUser) -> PoolCredentials:
 
 
 class Sought(Struct, frozen=True, kw_only=True):
-    """A user as somebody named them: found, or not."""
+    """A user as somebody named them: found, or not. `passkeys` are read for USER_AUTH alone."""
 
     name: str
     user: PoolUser | None
     credentials: PoolCredentials | None
+    passkeys: tuple[PoolPasskey, ...] = ()
 
     @property
     def lock_name(self) -> str:

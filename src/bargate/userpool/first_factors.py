@@ -6,33 +6,37 @@ A factor more is a line more in `FIRST_FACTORS`, and a challenge that answers it
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
 from bargate.userpool.find import Sought, refuse_unknown, wrong_password
 from bargate.userpool.mfa import due
 from bargate.userpool.one_time_codes import address_of, pose_code
+from bargate.userpool.passkey_challenge import by_passkey, may_use_passkey
 from bargate.userpool.proceed import proceed
 from bargate.userpool.progress import Answer, Asked, Challenge, Progress
 from bargate.userpool.prove import prove_password
+from bargate.userpool.relying_party import WEB_AUTHN, is_second_factor_too
 from bargate.userpool.srp_challenge import srp_challenge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from bargate.records.pool_passkey import PoolPasskey
     from bargate.records.pool_user import PoolCredentials, PoolUser
     from bargate.records.user_pool import UserPool
     from bargate.userpool.pools import Pools
 
 SELECT_CHALLENGE: Final = "SELECT_CHALLENGE"
+Passkeys: TypeAlias = "tuple[PoolPasskey, ...]"
 
 
 class FirstFactor(Struct, frozen=True, kw_only=True):
     """A factor: which of the pool's AllowedFirstAuthFactors permits it, who has it, what it asks."""
 
     permit: str
-    has: Callable[[UserPool, PoolUser, PoolCredentials], bool]
+    has: Callable[[UserPool, PoolUser, PoolCredentials, Passkeys], bool]
     pose: Callable[[Pools, Asked, Progress, Sought], Awaitable[Answer]]
 
 
@@ -41,14 +45,20 @@ def available(pool: UserPool, sought: Sought) -> tuple[str, ...]:
     permitted = {n: each for n, each in FIRST_FACTORS.items() if each.permit in pool.first_factors}
     user, credentials = sought.user, sought.credentials
     if user is None or credentials is None:
-        is_free = pool.mfa != "ON"
-        return tuple(n for n, each in permitted.items() if each.permit == "PASSWORD" or is_free)
-    return tuple(n for n, each in permitted.items() if each.has(pool, user, credentials))
+        return tuple(n for n, each in permitted.items() if _is_usual(pool, each, sought.passkeys))
+    passkeys = sought.passkeys
+    return tuple(n for n, each in permitted.items() if each.has(pool, user, credentials, passkeys))
 
 
-def configured(pool: UserPool, user: PoolUser, credentials: PoolCredentials) -> tuple[str, ...]:
+def _is_usual(pool: UserPool, factor: FirstFactor, pretended: Passkeys) -> bool:
+    if factor.permit == WEB_AUTHN:
+        return bool(pretended) and (pool.mfa != "ON" or is_second_factor_too(pool))
+    return factor.permit == "PASSWORD" or pool.mfa != "ON"
+
+
+def configured(pool: UserPool, sought: Sought) -> tuple[str, ...]:
     """Give the factors that a user has, under the names of GetUserAuthFactors."""
-    found = available(pool, Sought(name=user.username, user=user, credentials=credentials))
+    found = available(pool, sought)
     return tuple(dict.fromkeys(FIRST_FACTORS[name].permit for name in found))
 
 
@@ -82,7 +92,7 @@ async def by_srp(pools: Pools, asked: Asked, progress: Progress, sought: Sought)
     if not asked.parameters.get("SRP_A"):
         return Challenge(name="PASSWORD_SRP", parameters={}, progress=progress.knowing())
     pools.lockouts.check(asked.pool.id, sought.lock_name, asked.now.timestamp())
-    return srp_challenge(pools, asked, sought, progress)
+    return await srp_challenge(pools, asked, sought, progress)
 
 
 def _by_code(name: str) -> Callable[[Pools, Asked, Progress, Sought], Awaitable[Answer]]:
@@ -92,19 +102,19 @@ def _by_code(name: str) -> Callable[[Pools, Asked, Progress, Sought], Awaitable[
     return pose
 
 
-def _has_password(_: UserPool, user: PoolUser, credentials: PoolCredentials) -> bool:
+def _has_password(_: UserPool, user: PoolUser, credentials: PoolCredentials, __: Passkeys) -> bool:
     # An imported user has none yet, and is told by trying that they must reset it.
     return credentials.hash is not None or user.status == "RESET_REQUIRED"
 
 
-def _receives(name: str) -> Callable[[UserPool, PoolUser, PoolCredentials], bool]:
+def _receives(name: str) -> Callable[[UserPool, PoolUser, PoolCredentials, Passkeys], bool]:
     """Give who may sign in by a code alone: whose address is verified, and who has no MFA.
 
     AWS [D]: a code is one factor; nobody whose sign-in demands two may use it.
     """
     attribute = address_of(name)
 
-    def has(pool: UserPool, user: PoolUser, credentials: PoolCredentials) -> bool:
+    def has(pool: UserPool, user: PoolUser, credentials: PoolCredentials, _: Passkeys) -> bool:
         is_verified = user.attributes.get(f"{attribute}_verified") == "true"
         is_open = user.status != "FORCE_CHANGE_PASSWORD"  # AWS [R] §2
         is_there = attribute in user.attributes and is_verified
@@ -123,5 +133,6 @@ FIRST_FACTORS: Final[Mapping[str, FirstFactor]] = MappingProxyType(
         "SMS_OTP": FirstFactor(
             permit="SMS_OTP", has=_receives("SMS_OTP"), pose=_by_code("SMS_OTP")
         ),
+        WEB_AUTHN: FirstFactor(permit=WEB_AUTHN, has=may_use_passkey, pose=by_passkey),
     }
 )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from bargate.records.user_pool import USER_POOL, UserPool, WebAuthnSettings
 from bargate.services.cognito_idp.lookup import the_pool
 from bargate.services.operation import operation
+from bargate.userpool.relying_party import check_relying_party_id
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def _changes(pool: UserPool, request: Params) -> dict[str, Any]:
         changes["email_mfa"] = dict(request["EmailMfaConfiguration"])
     web_authn = request.get("WebAuthnConfiguration")
     if web_authn is not None:
+        if web_authn.get("RelyingPartyId") is not None:
+            check_relying_party_id(web_authn["RelyingPartyId"])
         changes["web_authn"] = WebAuthnSettings(
             relying_party_id=web_authn.get("RelyingPartyId"),
             user_verification=web_authn.get("UserVerification"),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from bargate.services.cognito_idp.current_user import the_holder
-from bargate.services.cognito_idp.lookup import the_user
+from bargate.services.cognito_idp.lookup import pools_of, the_user
 from bargate.services.operation import operation
 from bargate.userpool import mfa
-from bargate.userpool.find import credentials_of
+from bargate.userpool.find import Sought, credentials_of
 from bargate.userpool.first_factors import configured
+from bargate.userpool.passkeys import with_passkeys
+from bargate.userpool.relying_party import is_second_factor_too
 from bargate.userpool.users import update_user
 from bargate.wire.error import AwsError
 
@@ -60,12 +62,21 @@ def admin_set_user_settings(call: OperationCall, request: Params) -> Params:
 def get_user_auth_factors(call: OperationCall, request: Params) -> Params:
     """Give the factors that the holder of a token has."""
     holder = the_holder(call, request)
-    user = holder.user
+    return _factors(call, holder.pool, holder.user)
+
+
+@operation()
+def admin_get_user_auth_factors(call: OperationCall, request: Params) -> Params:
+    """Give the factors that a user has."""
+    return _factors(call, *the_user(call, request))
+
+
+def _factors(call: OperationCall, pool: UserPool, user: PoolUser) -> Params:
+    known = Sought(name=user.username, user=user, credentials=credentials_of(call.tx, user))
+    sought = with_passkeys(pools_of(call), call.tx, pool, known)
     output: Params = {
         "Username": user.username,
-        "ConfiguredUserAuthFactors": list(
-            configured(holder.pool, user, credentials_of(call.tx, user))
-        ),
+        "ConfiguredUserAuthFactors": list(configured(pool, sought)),
     }
     if user.preferred_mfa is not None:
         output["PreferredMfaSetting"] = user.preferred_mfa
@@ -75,9 +86,6 @@ def get_user_auth_factors(call: OperationCall, request: Params) -> Params:
 
 
 def _prefer(call: OperationCall, request: Params, pool: UserPool, user: PoolUser) -> Params:
-    if (request.get("WebAuthnMfaSettings") or {}).get("Enabled"):
-        message = "Passkeys cannot be a second factor here: leave WebAuthnMfaSettings out."
-        raise AwsError("InvalidParameterException", message)
     given = {
         kind: mfa.Preference(
             is_enabled=request[member].get("Enabled", False),
@@ -89,7 +97,21 @@ def _prefer(call: OperationCall, request: Params, pool: UserPool, user: PoolUser
     kinds, preferred = mfa.with_preferences(pool, user, credentials_of(call.tx, user), given)
     options = user.mfa_options if "SMS_MFA" in kinds else ()
     new = replace(user, mfa=kinds, preferred_mfa=preferred, mfa_options=options)
-    return _put(call, pool, new)
+    return _put(call, pool, _with_passkey_mfa(pool, new, request.get("WebAuthnMfaSettings")))
+
+
+def _with_passkey_mfa(pool: UserPool, user: PoolUser, given: Params | None) -> PoolUser:
+    """Let a passkey be all that MFA wants, or not (AWS [M] WebAuthnMfaSettingsType)."""
+    if given is None:
+        return user
+    is_enabled = given.get("Enabled", False)
+    if is_enabled and not is_second_factor_too(pool):
+        message = "Passkey MFA needs the user pool's FactorConfiguration to be MULTI_FACTOR_WITH_USER_VERIFICATION."
+        raise AwsError("InvalidParameterException", message)
+    if is_enabled and not user.mfa:
+        message = "Passkey MFA needs another MFA method to be enabled for the user, too."
+        raise AwsError("InvalidParameterException", message)
+    return replace(user, passkey_mfa=is_enabled)
 
 
 def _set_options(call: OperationCall, request: Params, pool: UserPool, user: PoolUser) -> Params:

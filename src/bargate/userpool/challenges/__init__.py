@@ -24,6 +24,7 @@ from bargate.userpool.challenges.password_verifier import password_verifier
 from bargate.userpool.challenges.select_challenge import answered_by, select_challenge
 from bargate.userpool.challenges.select_mfa_type import select_mfa_type
 from bargate.userpool.challenges.software_token_mfa import software_token_mfa
+from bargate.userpool.challenges.web_authn import web_authn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ CHALLENGES: Final[Mapping[str, ChallengeRule]] = MappingProxyType(
         "PASSWORD_SRP": ChallengeRule(answer=answered_by("PASSWORD_SRP", "SRP_A")),
         "EMAIL_OTP": ChallengeRule(answer=one_time_code("EMAIL_OTP")),
         "SMS_OTP": ChallengeRule(answer=one_time_code("SMS_OTP")),
+        "WEB_AUTHN": ChallengeRule(answer=web_authn),
         "SMS_MFA": ChallengeRule(answer=one_time_code("SMS_MFA")),
         "SOFTWARE_TOKEN_MFA": ChallengeRule(answer=software_token_mfa),
         "SELECT_MFA_TYPE": ChallengeRule(answer=select_mfa_type),

@@ -8,6 +8,7 @@ from bargate.records.pool_user import POOL_USER
 from bargate.userpool.evened import evened
 from bargate.userpool.find import Sought, credentials_of
 from bargate.userpool.first_factors import available, choose
+from bargate.userpool.passkeys import with_passkeys
 from bargate.userpool.prove import required
 from bargate.wire.error import AwsError
 
@@ -34,7 +35,9 @@ def answered_by(name: str, parameter: str) -> Answering:
 
 
 async def _chosen(pools: Pools, asked: Asked, progress: Progress, name: str) -> Answer:
-    sought = pools.store.read(lambda tx: _sought(tx, asked, progress))
+    sought = pools.store.read(
+        lambda tx: with_passkeys(pools, tx, asked.pool, _sought(tx, asked, progress))
+    )
     if name not in available(asked.pool, sought):
         message = f"{name} is not among the available challenges."
         raise AwsError("InvalidParameterException", message)
