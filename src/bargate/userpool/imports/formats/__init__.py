@@ -11,9 +11,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bargate.userpool.imports.formats import csv_file
+from bargate.userpool.imports.formats import auth0, bargate_file, csv_file, keycloak
 from bargate.userpool.imports.formats.format import Reader, WrongFormat
 
 __all__ = ["FORMATS", "Reader", "WrongFormat"]
 
-FORMATS: Final[Mapping[str, Reader]] = MappingProxyType({"csv": csv_file.read})
+FORMATS: Final[Mapping[str, Reader]] = MappingProxyType(
+    {
+        "auth0": auth0.read,
+        "bargate": bargate_file.read,
+        "csv": csv_file.read,
+        "keycloak": keycloak.read,
+    }
+)
