@@ -38,12 +38,20 @@ async def change_password(
         lambda tx: (found := holder_in(tx), credentials_of(tx, found.user))
     )
     pool, user = holder.pool, holder.user
+    _check_has_one(user)
     pools.attempts.take("ChangePassword", pool.id, user.sub, now.timestamp())
     check_password(pool.password_policy, proposed)
     await _prove(pools, user, credentials, previous, now)
     await check_history(pools.hasher, pool, credentials, proposed)
     proofs = await pools.hasher.proofs(pool, user.username, proposed)
     await pools.store.submit(lambda tx: _set(tx, holder_in(tx), credentials, proofs, now))
+
+
+def _check_has_one(user: PoolUser) -> None:
+    """Refuse who signs in elsewhere: an administrator took their password away, or gave none."""
+    if user.status == "EXTERNAL_PROVIDER":
+        message = "User password cannot be changed in the current state."
+        raise AwsError("NotAuthorizedException", message)
 
 
 async def _prove(
@@ -68,6 +76,7 @@ def _set(
 ) -> None:
     if credentials_of(tx, holder.user).hash != known.hash:
         raise wrong_password()  # it was changed meanwhile: what was proven is the password no more
+    _check_has_one(holder.user)
     size = holder.pool.password_policy.history_size
     put_credentials(tx, holder.user, lambda old: with_password(old, proofs, size, now))
     update_user(tx, holder.pool, holder.user, lambda old: replace(old, modified_at=now))
