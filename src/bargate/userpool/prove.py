@@ -51,7 +51,7 @@ async def prove_password(pools: Pools, asked: Asked, sought: Sought, password: s
     if user is None:
         raise refuse_unknown(asked.client)
     if user.status == "RESET_REQUIRED" and hashed is None:
-        raise _reset_required()  # AWS [D]: an imported user has no password yet
+        raise reset_required()  # AWS [D]: an imported user has no password yet
     if not is_right or credentials is None:
         raise wrong_password()
     check_may_sign_in(user, asked.now)
@@ -69,7 +69,7 @@ def check_may_sign_in(user: PoolUser, now: datetime) -> None:
     if user.status == "UNCONFIRMED":
         raise AwsError("UserNotConfirmedException", "User is not confirmed.")
     if user.status == "RESET_REQUIRED":
-        raise _reset_required()
+        raise reset_required()
     if user.status not in ("CONFIRMED", "FORCE_CHANGE_PASSWORD"):
         raise wrong_password()
     if user.temporary_until is not None and user.temporary_until <= now:
@@ -88,7 +88,8 @@ def check_password_is(tx: Reader, user: PoolUser, progress: Progress) -> None:
         raise wrong_password()
 
 
-def _reset_required() -> AwsError:
+def reset_required() -> AwsError:
+    """Give the refusal of somebody who must choose a password first."""
     return AwsError("PasswordResetRequiredException", "Password reset required for the user")
 
 

@@ -12,7 +12,7 @@ from bargate.records.pool_user import POOL_USER
 from bargate.userpool import srp
 from bargate.userpool.find import credentials_of, wrong_password
 from bargate.userpool.proceed import proceed
-from bargate.userpool.prove import check_may_sign_in, required
+from bargate.userpool.prove import check_may_sign_in, required, reset_required
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -46,9 +46,21 @@ async def password_verifier(pools: Pools, asked: Asked, progress: Progress) -> A
     if user.status == "RESET_REQUIRED" and credentials.hash is None:
         check_may_sign_in(user, asked.now)
     if not is_right:
-        raise wrong_password()
+        raise _refusal(asked, credentials)
     check_may_sign_in(user, asked.now)
     return await proceed(pools, asked, progress.with_password(credentials.changed_at), user)
+
+
+def _refusal(asked: Asked, credentials: PoolCredentials) -> AwsError:
+    """Give the refusal of a proof.
+
+    With an imported hash alone none can be right. Where users are not hidden, say what leads on [I]:
+    clients let their user choose a password, as after an import at AWS. Elsewhere it is as ever.
+    """
+    is_imported = credentials.hash is not None and credentials.verifier is None
+    if is_imported and not asked.client.hides_users:
+        return reset_required()
+    return wrong_password()
 
 
 def signature_fits(asked: Asked, key_hex: str, group: str, name: str) -> bool:
