@@ -104,7 +104,7 @@ class Edge:
             if response is None and self._documents is not None:
                 response = self._documents.answer(incoming.request)
             if response is None and self._pages is not None:
-                response = await self._pages.answer(incoming.request)
+                response = await self._pages.answer(incoming.request, incoming.source_ip)
             if response is None:
                 response = preflight(incoming.request)
             if response is None and self._emulation is not None:

@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bargate.pages.confirm_user import confirm_user
+from bargate.pages.render import PageRequest
 from bargate.userpool.links import PATH as CONFIRM_USER
 
 if TYPE_CHECKING:
@@ -30,9 +31,15 @@ class Pages:
     def __init__(self, pools: Pools | None) -> None:
         self._pools = pools
 
-    async def answer(self, request: HttpRequest) -> HttpResponse | None:
+    async def answer(self, request: HttpRequest, source_ip: str) -> HttpResponse | None:
         """Answer a request for a page, None if it is for something else."""
         found = _PATH.fullmatch(request.path)
         if found is None or self._pools is None:
             return None
-        return await confirm_user(self._pools, found["pool"], request)
+        asked = PageRequest(
+            pool_id=found["pool"],
+            method=request.method,
+            query=request.query,
+            source_ip=source_ip,
+        )
+        return await confirm_user(self._pools, asked)

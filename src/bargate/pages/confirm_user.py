@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from bargate.pages.render import Page, render
+from bargate.pages.render import Page, PageRequest, render
 from bargate.userpool.code_delivery import Named
-from bargate.userpool.find import pool_of_id, the_client
+from bargate.userpool.find import find_user, pool_of_id, the_client
 from bargate.userpool.sign_up import confirm_sign_up
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from bargate.userpool.pools import Pools
-    from bargate.wire.request import HttpRequest, HttpResponse
+    from bargate.wire.request import HttpResponse
 
 # AWS [M]: ClientIdType, UsernameType; a ConfirmationCode of ours is far shorter than AWS's bound.
 _MAX_CHARACTERS: Final = {"client_id": 128, "user_name": 128, "confirmation_code": 128}
@@ -26,6 +26,7 @@ _MAX_QUERY_CHARACTERS: Final = 2_048
 _TEMPLATE: Final = "confirm_user.html"
 # What a refusal is to whoever pressed the button; what stands in none of them is no fault of theirs.
 _USED_UP: Final = frozenset({"ExpiredCodeException", "UserNotFoundException"})
+_LIMITS: Final = frozenset({"LimitExceededException", "TooManyRequestsException"})
 _FUNCTIONS: Final = frozenset(
     {
         "UserLambdaValidationException",
@@ -35,12 +36,12 @@ _FUNCTIONS: Final = frozenset(
 )
 
 
-async def confirm_user(pools: Pools, pool_id: str, request: HttpRequest) -> HttpResponse:
+async def confirm_user(pools: Pools, request: PageRequest) -> HttpResponse:
     """Answer for the page of a pool."""
     if request.method not in ("GET", "HEAD", "POST"):
         return render(_page("method", 405))
     try:
-        named, code = _linked(pools, pool_id, request.query)
+        named, code = _linked(pools, request)
     except (AwsError, ValueError):
         return render(_page("invalid", 404))
     if request.method != "POST":
@@ -48,8 +49,9 @@ async def confirm_user(pools: Pools, pool_id: str, request: HttpRequest) -> Http
     return render(await _confirmed(pools, named, code))
 
 
-def _linked(pools: Pools, pool_id: str, query: str) -> tuple[Named, str]:
+def _linked(pools: Pools, request: PageRequest) -> tuple[Named, str]:
     """Read a link; raises AwsError, or ValueError for what is no link of ours."""
+    query = request.query
     if len(query) > _MAX_QUERY_CHARACTERS:
         raise ValueError("the query is too long")
     pairs = parse_qsl(query, strict_parsing=True, max_num_fields=3, errors="strict")
@@ -59,13 +61,14 @@ def _linked(pools: Pools, pool_id: str, query: str) -> tuple[Named, str]:
     for name, limit in _MAX_CHARACTERS.items():
         if not 0 < len(given[name]) <= limit:
             raise ValueError(f"{name} is too long or empty")
-    pool = pools.store.read(lambda tx: pool_of_id(tx, pool_id))
+    pool = pools.store.read(lambda tx: pool_of_id(tx, request.pool_id))
     client = pools.store.read(lambda tx: the_client(tx, given["client_id"], pool))
     named = Named(
         pool=pool,
         client=client,
         username=given["user_name"],
         is_by_link=True,
+        source_ip=request.source_ip,
         now=pools.clock(),
     )
     return named, given["confirmation_code"]
@@ -75,23 +78,28 @@ async def _confirmed(pools: Pools, named: Named, code: str) -> Page:
     try:
         await confirm_sign_up(pools, named, code, moves_aliases=False)
     except AwsError as refused:
-        return _refused(refused)
+        return _refused(pools, named, refused)
     return _page("done", 200)
 
 
-def _refused(refused: AwsError) -> Page:
+def _refused(pools: Pools, named: Named, refused: AwsError) -> Page:
     if refused.code in _USED_UP:
         return _page("used", 410)
     if refused.code == "CodeMismatchException":
         return _page("replaced", 400)
     if refused.code == "NotAuthorizedException":
-        is_confirmed = refused.message.endswith("status is CONFIRMED")
-        return _page("already" if is_confirmed else "used", 200 if is_confirmed else 410)
-    if refused.code == "LimitExceededException":
+        return _page("already", 200) if _is_confirmed(pools, named) else _page("refused", 403)
+    if refused.code in _LIMITS:
         return _page("limited", 429)
     if refused.code in _FUNCTIONS:
         return _page("unfinished", 200)
     return _page("failed", 409)
+
+
+def _is_confirmed(pools: Pools, named: Named) -> bool:
+    """Say whether there is nothing to confirm any more, to whoever may know."""
+    user = pools.store.read(lambda tx: find_user(tx, named.pool, named.username))
+    return user is not None and user.status == "CONFIRMED" and not named.client.hides_users
 
 
 def _page(state: str, status: int) -> Page:

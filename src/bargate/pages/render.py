@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 _FOLDER: Final = files(__package__) / "templates"
 
 
+class PageRequest(Struct, frozen=True, kw_only=True):
+    """A request for a page of a pool. INVARIANT: `query` holds codes, so it is never logged."""
+
+    pool_id: str
+    method: str
+    query: str
+    source_ip: str
+
+    def __repr__(self) -> str:
+        return f"PageRequest({self.method} {self.pool_id})"
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """What a template is filled with; `status` is HTTP's."""
 

@@ -47,7 +47,8 @@ class PoolUser(Struct, frozen=True, kw_only=True):
     user at sign-in (`userpool.aliases` says when). `pending` are attribute values that wait for
     their verification. Tokens issued before `tokens_valid_from` are refused (sign-out, disabling).
     `temporary_until` is when a temporary password ends. `passkey_mfa` is whether a passkey may be all
-    that MFA wants (WebAuthnMfaSettings).
+    that MFA wants (WebAuthnMfaSettings). `self_confirmed_at` is when they confirmed their own
+    sign-up by a code, None as soon as they signed in.
     """
 
     pool_id: str
@@ -67,6 +68,7 @@ class PoolUser(Struct, frozen=True, kw_only=True):
     mfa_options: tuple[dict[str, str], ...] = ()
     temporary_until: datetime | None = None
     tokens_valid_from: datetime | None = None
+    self_confirmed_at: datetime | None = None
     identities: tuple[LinkedIdentity, ...] = ()
 
 

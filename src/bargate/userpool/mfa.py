@@ -28,9 +28,13 @@ _ADDRESS: Final[Mapping[MfaKind, str]] = {"SMS_MFA": "phone_number", "EMAIL_OTP"
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """What a sign-in must ask for: nothing, one of `kinds`, or that a factor is set up first."""
+    """What a sign-in must ask for: nothing, one of `kinds`, or that a factor is set up first.
+
+    `is_chosen` says that the user wants it, not the pool alone.
+    """
 
     is_required: bool = False
+    is_chosen: bool = False
     kinds: tuple[MfaKind, ...] = ()
     may_set_up: bool = False
 
@@ -63,7 +67,8 @@ def due(pool: UserPool, user: PoolUser, credentials: PoolCredentials) -> Due:
     if chosen:
         usable = tuple(kind for kind in chosen if _is_set_up(user, credentials, kind))
         is_one = user.preferred_mfa in usable and user.preferred_mfa is not None
-        return Due(is_required=True, kinds=(user.preferred_mfa,) if is_one else usable)  # type: ignore[arg-type]
+        kinds = (user.preferred_mfa,) if is_one else usable
+        return Due(is_required=True, is_chosen=True, kinds=kinds)  # type: ignore[arg-type]
     if pool.mfa == "OPTIONAL":
         return _NOTHING
     # AWS [D]: with ON an address that nobody verified will do, since nobody may get in without.

@@ -22,7 +22,8 @@ class Asked(Struct, frozen=True, kw_only=True, eq=False):
     """One call of InitiateAuth or RespondToAuthChallenge, or of what administrators call instead.
 
     `parameters` are AuthParameters or ChallengeResponses, SECRET_HASH checked already; `metadata`
-    is ClientMetadata. INVARIANT: parameters hold passwords, so an Asked is never logged.
+    is ClientMetadata; `sign_up_session` is what a ConfirmSignUp gave.
+    INVARIANT: parameters hold passwords, so an Asked is never logged.
     """
 
     pool: UserPool
@@ -30,6 +31,7 @@ class Asked(Struct, frozen=True, kw_only=True, eq=False):
     flow: str
     parameters: Mapping[str, str]
     metadata: Mapping[str, str] = {}
+    sign_up_session: str | None = None
     is_admin: bool = False
     source_ip: str = ""
     now: datetime

@@ -28,6 +28,11 @@ from bargate.userpool.messages import Sending, send_code
 from bargate.userpool.password_policy import check_password
 from bargate.userpool.pools import Pools, TriggerCall
 from bargate.userpool.secret_hash import check_secret_hash
+from bargate.userpool.sign_up_session import (
+    session_of_confirmed,
+    session_of_sign_up,
+    take_sign_up,
+)
 from bargate.userpool.triggers.event import attributes_of
 from bargate.userpool.users import (
     create_user,
@@ -64,10 +69,14 @@ class SignUp(Struct, frozen=True, kw_only=True):
 
 
 class SignedUp(Struct, frozen=True, kw_only=True):
-    """Who signed up, and where their code went."""
+    """Who signed up, where their code went, and with what ConfirmSignUp may go on."""
 
     user: PoolUser
     to: Destination | None
+    session: str | None = None
+
+    def __repr__(self) -> str:
+        return f"SignedUp({self.user.pool_id})"
 
 
 async def sign_up(pools: Pools, asked: SignUp) -> SignedUp:
@@ -92,9 +101,11 @@ async def sign_up(pools: Pools, asked: SignUp) -> SignedUp:
     created, to, code = await pools.store.submit(work)
     if to is not None:
         await _send(pools, named, created, to, code)
-    elif created.status == "CONFIRMED":
+        session = session_of_sign_up(pools, named, created)
+        return SignedUp(user=created, to=to, session=session)
+    if created.status == "CONFIRMED":
         await confirmed(pools, named, created, "PostConfirmation_ConfirmSignUp")
-    return SignedUp(user=created, to=to)
+    return SignedUp(user=created, to=None)
 
 
 def _checked(asked: SignUp) -> PoolUser:
@@ -187,23 +198,31 @@ def _check_unconfirmed(user: PoolUser) -> None:
         raise AwsError("InvalidParameterException", "User is already confirmed.")
 
 
-async def confirm_sign_up(pools: Pools, named: Named, code: str, *, moves_aliases: bool) -> None:
-    """Confirm a user by the code that they were sent; raises AwsError.
+async def confirm_sign_up(
+    pools: Pools, named: Named, code: str, *, moves_aliases: bool, session: str | None = None
+) -> str | None:
+    """Confirm a user by the code that they were sent; gives what signs them in; raises AwsError.
 
     Where the client hides users, whoever has no code to give learns nothing of the user ([I]: AWS
     tells of one who is confirmed already).
     """
     with pools.addresses.proof(named.pool.id, named.source_ip, named.now.timestamp()):
-        user = await _confirm(pools, named, code, moves_aliases=moves_aliases)
+        user, proven = await _confirm(
+            pools, named, code, moves_aliases=moves_aliases, session=session
+        )
     await confirmed(pools, named, user, "PostConfirmation_ConfirmSignUp")
+    return session_of_confirmed(pools, named, user, proven)
 
 
-async def _confirm(pools: Pools, named: Named, code: str, *, moves_aliases: bool) -> PoolUser:
+async def _confirm(
+    pools: Pools, named: Named, code: str, *, moves_aliases: bool, session: str | None
+) -> tuple[PoolUser, PoolCode]:
     found = sought(pools, named, "ConfirmSignUp").user
     if found is None:
         raise expired_code()  # AWS [O] cognito-userpools §9
+    taken = None if session is None else take_sign_up(pools, named, found, session)
 
-    def work(tx: Transaction) -> PoolUser:
+    def work(tx: Transaction) -> tuple[PoolUser, PoolCode]:
         user = tx.find(POOL_USER, POOL_USER.key_of(found))
         if user is None or user.status != "UNCONFIRMED" or not user.enabled:
             raise _not_confirmable(user, hides=named.client.hides_users)
@@ -213,9 +232,15 @@ async def _confirm(pools: Pools, named: Named, code: str, *, moves_aliases: bool
         confirmed = _verified(named, user, proven)
         if moves_aliases:
             move_aliases(tx, named.pool, confirmed)
-        return update_user(tx, named.pool, user, lambda old: _verified(named, old, proven))
+        changed = update_user(tx, named.pool, user, lambda old: _verified(named, old, proven))
+        return changed, proven
 
-    return await pools.store.submit(work)
+    try:
+        return await pools.store.submit(work)
+    except AwsError:
+        if taken is not None:
+            pools.sessions.give_back(taken)
+        raise
 
 
 def _not_confirmable(user: PoolUser | None, *, hides: bool) -> AwsError:
@@ -235,6 +260,7 @@ def _verified(named: Named, user: PoolUser, proven: PoolCode) -> PoolUser:
         attributes=attributes,
         aliases=aliases_of(named.pool, attributes),
         status="CONFIRMED",
+        self_confirmed_at=named.now,
         modified_at=named.now,
     )
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 @operation()
 def initiate_auth(call: OperationCall, request: Params) -> Later:
     """Begin a sign-in, for a user."""
-    return _initiate(call, _asked_by_user(call, request, "AuthParameters"))
+    return _initiate(call, request, _asked_by_user(call, request, "AuthParameters"))
 
 
 @operation()
 def admin_initiate_auth(call: OperationCall, request: Params) -> Later:
     """Begin a sign-in, for a server."""
-    return _initiate(call, _asked_by_admin(call, request, "AuthParameters"))
+    return _initiate(call, request, _asked_by_admin(call, request, "AuthParameters"))
 
 
 @operation()
@@ -93,8 +93,9 @@ def source_ip(call: OperationCall) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _initiate(call: OperationCall, asked: Asked) -> Later:
+def _initiate(call: OperationCall, request: Params, asked: Asked) -> Later:
     pools = pools_of(call)
+    asked = replace(asked, sign_up_session=request.get("Session"))
 
     async def work() -> Params:
         return reply_output(await initiate(pools, asked))

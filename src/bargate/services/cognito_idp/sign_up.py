@@ -48,6 +48,8 @@ def sign_up(call: OperationCall, request: Params) -> Later:
         }
         if signed_up.to is not None:
             output["CodeDeliveryDetails"] = signed_up.to.details()
+        if signed_up.session is not None:
+            output["Session"] = signed_up.session
         return output
 
     return Later(work)
@@ -69,11 +71,13 @@ def resend_confirmation_code(call: OperationCall, request: Params) -> Later:
 def confirm_sign_up(call: OperationCall, request: Params) -> Later:
     """Confirm a sign-up by the code that was sent."""
     pools, named, code = pools_of(call), named_by(call, request), request["ConfirmationCode"]
-    moves_aliases = request.get("ForceAliasCreation", False)
+    moves_aliases, session = request.get("ForceAliasCreation", False), request.get("Session")
 
     async def work() -> Params:
-        await signing_up.confirm_sign_up(pools, named, code, moves_aliases=moves_aliases)
-        return {}
+        following = await signing_up.confirm_sign_up(
+            pools, named, code, moves_aliases=moves_aliases, session=session
+        )
+        return {} if following is None else {"Session": following}
 
     return Later(work)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bargate.userpool.find import credentials_of
+from bargate.userpool.first_sign_in import stands_in
 from bargate.userpool.mfa import MFA_SETUP, PASSED, due, offered
 from bargate.userpool.progress import Asked, Challenge, Progress
 from bargate.userpool.second_factor_challenges import pose
@@ -31,6 +32,8 @@ async def second_factor(
         return None
     wanted = due(asked.pool, user, pools.store.read(lambda tx: credentials_of(tx, user)))
     if not wanted.is_required:
+        return None
+    if not wanted.is_chosen and await stands_in(pools, asked, progress, user):
         return None
     if wanted.may_set_up:
         return _offer(MFA_SETUP, "MFAS_CAN_SETUP", offered(asked.pool), progress)
