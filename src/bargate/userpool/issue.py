@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_user import POOL_USER
 from bargate.tokens.signing import sign
-from bargate.userpool import refresh
+from bargate.userpool import first_sign_in, refresh
 from bargate.userpool.claims import API_SCOPE, Subject, access_claims, id_claims
 from bargate.userpool.devices import note_use
 from bargate.userpool.groups import groups_of
@@ -72,6 +72,7 @@ async def issue(
         if current.status != "CONFIRMED":
             raise AwsError("NotAuthorizedException", "Incorrect username or password.")
         check_password_is(tx, current, done.progress)
+        current = first_sign_in.end(tx, asked.pool, current)
         if isinstance(device, str):
             note_use(tx, current, device, asked.now, asked.source_ip)
         make_room(tx, asked.pool, current, asked.now)
