@@ -1,122 +1,40 @@
-"""WebAuthn's two ceremonies: what an authenticator answers, read within bounds, and verified. Pure.
+"""WebAuthn's two ceremonies: what an authenticator answered is verified. Pure.
 
-    RegistrationResponseJSON ──► registration_of ──► verify_registration ──► NewKey
-    AuthenticationResponseJSON ──► assertion_of ──► verify_assertion ──► Shown
+    Registration ──► verify_registration ──► NewKey
+    Assertion ──► verify_assertion ──► Shown
 
-py_webauthn verifies; it takes half a second to import, so it is as soon as something is verified,
+py_webauthn verifies; it takes half a second to import, so that waits until something is verified,
 which callers do in a thread. INVARIANT: nothing of an answer is believed but what is verified; the
-origin and the challenge that are read here are compared again, with those that were signed.
+origin and the challenge that were read before are compared again, with those that were signed.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from bargate.userpool.relying_party import is_origin_of
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from webauthn.helpers.structs import AttestationObject
 
-    from bargate.records.pool_passkey import Attachment
+    from bargate.userpool.credential_json import Assertion, Registration
+
 
 _ES256: Final = -7
 _RS256: Final = -257
 ALGORITHMS: Final = (_ES256, _RS256)  # AWS [D] pubKeyCredParams
-MAX_CREDENTIAL_CHARACTERS: Final = 32_768
-_FORMATS: Final = frozenset(
-    {"none", "packed"}
-)  # no attestation is asked for, so nothing else comes
+# No attestation is asked for, and browsers then send one of these.
+_FORMATS: Final = frozenset({"none", "packed"})
 _RSA_BITS: Final = range(2_048, 4_097)
 _MAX_EXPONENT: Final = 2**32
-_TRANSPORTS: Final = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "cable", "internal"})
-_MAX_TRANSPORTS: Final = 16
-_ATTACHMENTS: Final[Mapping[str, Attachment]] = {
-    "platform": "platform",
-    "cross-platform": "cross-platform",
-}
-
-_Id = Annotated[str, Meta(min_length=1, max_length=1_364)]  # CTAP: 1,023 bytes
-_Text = Annotated[str, Meta(max_length=16_384)]
-
-
-class _Attestation(Struct, frozen=True, rename="camel"):
-    attestation_object: _Text
-    client_data: _Text = msgspec.field(name="clientDataJSON")
-    transports: list[Any] | None = None
-
-
-class _RegistrationJson(Struct, frozen=True, rename="camel"):
-    id: _Id
-    raw_id: _Id
-    type: Literal["public-key"]
-    response: _Attestation
-    authenticator_attachment: Any = None
-
-
-class _Signature(Struct, frozen=True, rename="camel"):
-    authenticator_data: _Text
-    signature: _Text
-    client_data: _Text = msgspec.field(name="clientDataJSON")
-    user_handle: _Text | None = None
-
-
-class _AssertionJson(Struct, frozen=True, rename="camel"):
-    id: _Id
-    raw_id: _Id
-    type: Literal["public-key"]
-    response: _Signature
-
-
-class _ClientData(Struct, frozen=True, rename="camel"):
-    """What the browser says: on which page it was asked, and the challenge."""
-
-    type: str
-    challenge: str
-    origin: str
-    cross_origin: bool = False
-
-
-class Answered(Struct, frozen=True, kw_only=True):
-    """What both ceremonies give: whose credential, and in answer to what. Nothing is verified yet."""
-
-    raw_id: bytes
-    client_data: bytes
-    challenge: bytes
-    origin: str
-    is_framed: bool
-
-    @property
-    def id(self) -> str:
-        """The credential's id as it is written everywhere."""
-        return base64url(self.raw_id)
-
-
-class Registration(Answered, frozen=True, kw_only=True):
-    """The answer of `navigator.credentials.create`."""
-
-    attestation: bytes
-    attachment: Attachment | None
-    transports: tuple[str, ...]
-
-
-class Assertion(Answered, frozen=True, kw_only=True):
-    """The answer of `navigator.credentials.get`."""
-
-    authenticator_data: bytes
-    signature: bytes
-    user_handle: bytes | None
 
 
 class Expected(Struct, frozen=True, kw_only=True):
@@ -139,52 +57,6 @@ class Shown(Struct, frozen=True, kw_only=True):
 
     sign_count: int
     is_user_verified: bool
-
-
-def base64url(data: bytes) -> str:
-    """Write bytes as WebAuthn does."""
-    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
-
-
-def registration_of(credential: Any) -> Registration:
-    """Read a RegistrationResponseJSON; raises InvalidParameterException."""
-    try:
-        given = msgspec.convert(credential, _RegistrationJson)
-        said = _client_data(given.response.client_data)
-        return Registration(
-            raw_id=_same(given.id, given.raw_id),
-            client_data=bytes_of(given.response.client_data),
-            challenge=bytes_of(said.challenge),
-            origin=said.origin,
-            is_framed=said.cross_origin,
-            attestation=bytes_of(given.response.attestation_object),
-            attachment=_ATTACHMENTS.get(str(given.authenticator_attachment)),
-            transports=_transports(given.response.transports),
-        )
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        raise _unreadable("Credential", "RegistrationResponseJSON") from None
-
-
-def assertion_of(text: str) -> Assertion:
-    """Read an AuthenticationResponseJSON; raises InvalidParameterException."""
-    try:
-        if len(text) > MAX_CREDENTIAL_CHARACTERS:
-            raise ValueError("too long")
-        given = msgspec.json.decode(text, type=_AssertionJson)
-        said = _client_data(given.response.client_data)
-        handle = given.response.user_handle
-        return Assertion(
-            raw_id=_same(given.id, given.raw_id),
-            client_data=bytes_of(given.response.client_data),
-            challenge=bytes_of(said.challenge),
-            origin=said.origin,
-            is_framed=said.cross_origin,
-            authenticator_data=bytes_of(given.response.authenticator_data),
-            signature=bytes_of(given.response.signature),
-            user_handle=None if handle is None else bytes_of(handle),
-        )
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        raise _unreadable("CREDENTIAL", "AuthenticationResponseJSON") from None
 
 
 def verify_registration(given: Registration, expected: Expected) -> NewKey:
@@ -298,40 +170,6 @@ def _refusals() -> tuple[type[Exception], ...]:
 
     lookups, values = (KeyError, IndexError, AttributeError), (ValueError, TypeError, OverflowError)
     return (WebAuthnException, InvalidSignature, UnsupportedAlgorithm, *lookups, *values)
-
-
-def _client_data(text: str) -> _ClientData:
-    return msgspec.json.decode(bytes_of(text), type=_ClientData)
-
-
-def bytes_of(text: str) -> bytes:
-    """Read base64url without padding, strictly; raises ValueError."""
-    if "=" in text or "+" in text or "/" in text:
-        raise ValueError("not base64url")
-    padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-    return base64.b64decode(padded, altchars=b"-_", validate=True)
-
-
-def _same(written: str, raw: str) -> bytes:
-    """Give the credential's id, which must be written alike in both places; raises ValueError."""
-    found = bytes_of(raw)
-    if base64url(found) != written:
-        raise ValueError("id and rawId differ")
-    return found
-
-
-def _transports(given: list[Any] | None) -> tuple[str, ...]:
-    """Give the transports that are known; others are left out (WebAuthn §5.8.4)."""
-    known = [
-        each
-        for each in (given or [])[:_MAX_TRANSPORTS]
-        if isinstance(each, str) and each in _TRANSPORTS
-    ]
-    return tuple(dict.fromkeys(known))
-
-
-def _unreadable(name: str, form: str) -> AwsError:
-    return _invalid(f"{name} must be a WebAuthn {form} of usual size.")
 
 
 def _invalid(message: str) -> AwsError:

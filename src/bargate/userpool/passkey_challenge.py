@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from bargate.userpool.ceremonies import base64url
+from bargate.userpool.credential_json import base64url
 from bargate.userpool.find import wrong_password
 from bargate.userpool.mfa import due
 from bargate.userpool.passkey_registration import TIMEOUT_MS

@@ -14,13 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bargate.records.pool_passkey import POOL_PASSKEY, PoolPasskey
 from bargate.store.interface import AlreadyExists
-from bargate.userpool.ceremonies import (
-    ALGORITHMS,
-    Expected,
-    base64url,
-    registration_of,
-    verify_registration,
-)
+from bargate.userpool.ceremonies import ALGORITHMS, Expected, verify_registration
+from bargate.userpool.credential_json import base64url, registration_of
 from bargate.userpool.passkeys import check_room, described, passkeys_of
 from bargate.userpool.progress import Progress
 from bargate.userpool.relying_party import must_verify_user, the_relying_party
@@ -33,7 +28,8 @@ if TYPE_CHECKING:
 
     from bargate.store.interface import Reader, Transaction
     from bargate.userpool.access_tokens import Holder
-    from bargate.userpool.ceremonies import NewKey, Registration
+    from bargate.userpool.ceremonies import NewKey
+    from bargate.userpool.credential_json import Registration
     from bargate.userpool.pools import Pools
 
 TIMEOUT_MS: Final = 60_000  # AWS [D] how long a browser waits for its user

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from bargate.records.pool_passkey import POOL_PASSKEY, PoolPasskey
-from bargate.userpool.ceremonies import base64url
+from bargate.userpool.credential_json import base64url
 from bargate.userpool.relying_party import relying_party_of
 from bargate.wire.error import AwsError
 

@@ -7,7 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from bargate.records.pool_passkey import POOL_PASSKEY, PoolPasskey
-from bargate.userpool.ceremonies import Expected, Shown, assertion_of, bytes_of, verify_assertion
+from bargate.userpool.ceremonies import Expected, Shown, verify_assertion
+from bargate.userpool.credential_json import assertion_of, bytes_of
 from bargate.userpool.evened import evened
 from bargate.userpool.find import user_of
 from bargate.userpool.mfa import PASSED
@@ -21,7 +22,7 @@ from bargate.wire.error import AwsError
 if TYPE_CHECKING:
     from bargate.records.pool_user import PoolUser
     from bargate.store.interface import Transaction
-    from bargate.userpool.ceremonies import Assertion
+    from bargate.userpool.credential_json import Assertion
     from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Answer, Asked, Progress
 
