@@ -16,6 +16,7 @@ _COMMANDS = (
     "run",
     "credentials",
     "keys",
+    "users",
     "audit",
     "outbox",
     "logs",

@@ -11,7 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 _WAITING_BYTES: Final = 65_536
@@ -45,8 +45,12 @@ class Channel:
 
     async def send(self, line: bytes) -> None:
         """Send a line, which has no line end in it; raises ChannelClosed."""
+        await self.send_all((line,))
+
+    async def send_all(self, lines: Sequence[bytes]) -> None:
+        """Send lines in one go; raises ChannelClosed."""
         try:
-            self._writer.write(line + b"\n")
+            self._writer.writelines(line + b"\n" for line in lines)
             async with asyncio.timeout(self._timeout_s):
                 await self._writer.drain()
         except (OSError, TimeoutError) as error:

@@ -67,6 +67,7 @@ from bargate.control.replies import Replies
 from bargate.control.server import EndpointServer
 from bargate.control.services import SERVICES
 from bargate.control.status import Status
+from bargate.control.users_socket import users_socket
 from bargate.control.uses import Uses
 from bargate.frames import Channel, decoder
 from bargate.functions.client import FunctionsClient
@@ -151,6 +152,7 @@ class Control:
             outbox_socket(self._delivery.outbox, folder, port),
             keys_socket(pools, folder, port),
             audit_socket(begin.settings, folder),
+            users_socket(pools, journal, folder, port),
         )
         self._server = EndpointServer(self._edge(identities, environment))
 
