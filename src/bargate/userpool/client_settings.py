@@ -11,6 +11,7 @@ from bargate.records.user_pool_client import UNIT_S, Rotation, TokenUnits
 from bargate.userpool.claims import API_SCOPE
 from bargate.userpool.identity_providers import LOCAL
 from bargate.userpool.schema import VERIFIED_FLAGS
+from bargate.userpool.tiers import CHOICE, check_tier
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def settings_of(
 ) -> dict[str, Any]:
     """Give the fields of a UserPoolClient; raises AwsError. What is not given is the default."""
     _check_oauth(tx, pool, request, has_secret=has_secret)
+    if CHOICE in (request.get("ExplicitAuthFlows") or ()):
+        check_tier(pool.stored, "ESSENTIALS", CHOICE)  # AWS [D] cognito-userpools §2
     _check_providers(tx, pool, request.get("SupportedIdentityProviders") or ())
     fields = {
         "read_attributes": _attributes(pool, request.get("ReadAttributes"), "read"),

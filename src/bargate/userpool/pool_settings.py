@@ -13,10 +13,13 @@ from bargate.records.user_pool import (
     PoolPasswordPolicy,
     VerificationTemplate,
 )
+from bargate.userpool.tiers import check_settings
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bargate.records.user_pool import UserPool
 
 MAX_TAGS: Final = 50
 DEFAULT_TEMPORARY_DAYS: Final = 7
@@ -48,8 +51,11 @@ def names_of(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def settings_of(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what may be said again, as fields of a UserPool; raises InvalidParameterException."""
+def settings_of(request: Mapping[str, Any], pool: UserPool | None = None) -> dict[str, Any]:
+    """Give what may be said again, as fields of a UserPool; `pool` is what is updated.
+
+    Raises InvalidParameterException, FeatureUnavailableInTierException.
+    """
     policies = request.get("Policies") or {}
     sign_in = policies.get("SignInPolicy") or {}
     updates = request.get("UserAttributeUpdateSettings") or {}
@@ -59,6 +65,8 @@ def settings_of(request: Mapping[str, Any]) -> dict[str, Any]:
         message = "AttributesRequireVerificationBeforeUpdate must be AutoVerifiedAttributes, too."
         raise _invalid(message)
     invitation = _invitation(request.get("AdminCreateUserConfig") or {})
+    stored = {name: request[name] for name in STORED if request.get(name) is not None}
+    check_settings(stored, request)
     return {
         "password_policy": _password_policy(policies.get("PasswordPolicy"), invitation),
         "first_factors": _first_factors(sign_in.get("AllowedFirstAuthFactors")),
@@ -72,16 +80,20 @@ def settings_of(request: Mapping[str, Any]) -> dict[str, Any]:
         "invitation": invitation,
         "lambda_config": lambda_config_of(request.get("LambdaConfig") or {}),
         "tags": checked_tags(request.get("UserPoolTags") or {}),
-        "stored": {name: request[name] for name in STORED if request.get(name) is not None},
-        **_mfa(request),
+        "stored": stored,
+        **_mfa(request, pool),
     }
 
 
-def _mfa(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Read MfaConfiguration, which by these calls means MFA by SMS (AWS [M])."""
+def _mfa(request: Mapping[str, Any], pool: UserPool | None) -> dict[str, Any]:
+    """Read MfaConfiguration, which by these calls means MFA by SMS (AWS [M]).
+
+    What SetUserPoolMfaConfig set up besides stays, and will do as well [I].
+    """
     mfa = request.get("MfaConfiguration") or "OFF"
     has_sms = request.get("SmsConfiguration") is not None
-    if mfa != "OFF" and not has_sms:
+    has_other = pool is not None and bool(pool.software_token_mfa or pool.email_mfa)
+    if mfa != "OFF" and not has_sms and not has_other:
         kind = "required" if mfa == "ON" else "optional"
         message = f"SMS configuration and Auto verification for phone_number are required when MFA is {kind}"
         raise _invalid(message)

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bargate.records.user_pool_client import USER_POOL_CLIENT
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bargate.records.user_pool import UserPool
+    from bargate.store.interface import Reader
+
+CHOICE: Final = "ALLOW_USER_AUTH"
 DEFAULT: Final = "ESSENTIALS"
 _RANKS: Final[Mapping[str, int]] = {"LITE": 0, "ESSENTIALS": 1, "PLUS": 2}
 
@@ -34,6 +39,22 @@ def check_settings(stored: Mapping[str, Any], request: Mapping[str, Any]) -> Non
     """Hold what CreateUserPool and UpdateUserPool say against the plan that they say."""
     for needed, feature in _features(request):
         check_tier(stored, needed, feature)
+
+
+def check_tier_change(tx: Reader, pool: UserPool, stored: Mapping[str, Any]) -> None:
+    """Raise TierChangeNotAllowedException where a pool has what its next plan has not."""
+    if _RANKS[tier_of(stored)] >= _RANKS["ESSENTIALS"]:
+        return
+    clients = tx.list(USER_POOL_CLIENT, (pool.id,))
+    in_use = {
+        "EmailMfaConfiguration": pool.email_mfa is not None,
+        "session tracking": pool.session_tracking,
+        CHOICE: any(CHOICE in client.flows for client in clients),
+    }
+    for feature, is_used in in_use.items():
+        if is_used:
+            message = f"The user pool uses {feature}, which {tier_of(stored)} does not have."
+            raise AwsError("TierChangeNotAllowedException", message)
 
 
 def _features(request: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -10,6 +10,7 @@ from bargate.records.user_pool import USER_POOL, UserPool, WebAuthnSettings
 from bargate.services.cognito_idp.lookup import the_pool
 from bargate.services.operation import operation
 from bargate.userpool.relying_party import check_relying_party_id
+from bargate.userpool.tiers import check_tier
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _changes(pool: UserPool, request: Params) -> dict[str, Any]:
         is_enabled = request["SoftwareTokenMfaConfiguration"].get("Enabled", False)
         changes["software_token_mfa"] = is_enabled
     if request.get("EmailMfaConfiguration") is not None:
+        check_tier(pool.stored, "ESSENTIALS", "EmailMfaConfiguration")
         changes["email_mfa"] = dict(request["EmailMfaConfiguration"])
     web_authn = request.get("WebAuthnConfiguration")
     if web_authn is not None:

@@ -15,6 +15,7 @@ from bargate.services.paging import token_of
 from bargate.userpool.directory import create_pool, delete_contents, detach_pool, new_pool_id
 from bargate.userpool.pool_settings import names_of, settings_of
 from bargate.userpool.schema import new_schema, with_custom
+from bargate.userpool.tiers import check_tier_change
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def describe_user_pool(call: OperationCall, request: Params) -> Params:
 def update_user_pool(call: OperationCall, request: Params) -> Params:
     """Set a pool's settings: what is not given goes back to its default (AWS [M])."""
     pool = the_pool(call, request)
-    changes: dict[str, Any] = settings_of(request)
+    changes: dict[str, Any] = settings_of(request, pool)
+    check_tier_change(call.tx, pool, changes["stored"])
     if request.get("PoolName"):
         changes["name"] = request["PoolName"]
     new = replace(pool, modified_at=call.now, **changes)
