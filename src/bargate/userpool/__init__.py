@@ -32,6 +32,7 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
     passwords         argon2id in threads, others of `password_schemes`, SRP verifiers; one stand-in
                       for users who do not exist, so that they cost as much as those who do
     srp, secret_hash, lockout                        the mathematics of proofs, pure
+    threads           where passwords are hashed, tokens signed and SRP computed: beside the loop
     prove, srp_challenge  what flows and challenges share: password, lock, SRP's first half
     mfa, totp         which second factor is due, and what authenticators show; `mfa_setup` on the way in
     first_factors     what USER_AUTH offers; `second_factor_challenges` the same after it

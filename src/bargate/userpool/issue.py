@@ -5,7 +5,7 @@ PreTokenGeneration ──► in one transaction: is the user still good? family 
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -22,6 +22,8 @@ from bargate.userpool.groups import groups_of
 from bargate.userpool.progress import Authenticated, NewDevice
 from bargate.userpool.prove import check_password_is
 from bargate.userpool.triggers.pre_token_generation import (
+    NO_OVERRIDES,
+    SHAPE,
     Overrides,
     overrides_of,
     pre_token_generation,
@@ -83,7 +85,7 @@ async def issue(
         return _issued(pools, tx, asked, current, family)
 
     issued = await pools.store.submit(work)
-    signed = await _signed(issued, overrides, token)
+    signed = await _signed(pools, issued, overrides, token)
     return replace(signed, new_device=device if isinstance(device, NewDevice) else None)
 
 
@@ -125,13 +127,15 @@ async def renewed(
         return issued
 
     if asked.pool.session_tracking:
-        return await _signed(await pools.store.submit(noted), overrides, rotated)
-    return await _signed(pools.store.read(work), overrides, rotated)
+        return await _signed(pools, await pools.store.submit(noted), overrides, rotated)
+    return await _signed(pools, pools.store.read(work), overrides, rotated)
 
 
 async def _ask_trigger(
     pools: Pools, asked: Asked, user: PoolUser, source: str, scope: str
 ) -> Overrides:
+    if asked.pool.trigger_arn(SHAPE.name) is None:
+        return NO_OVERRIDES
     groups = pools.store.read(lambda tx: groups_of(tx, user.pool_id, user.sub))
     call = pre_token_generation(asked, user, groups, source, scope)
     return overrides_of(asked, await pools.triggers.run(call))
@@ -165,12 +169,15 @@ def _issued(
     return Issued(subject=subject, keys=pools.keyring.of(tx, user.pool_id))
 
 
-async def _signed(issued: Issued, overrides: Overrides, refresh_token: str | None) -> Authenticated:
+async def _signed(
+    pools: Pools, issued: Issued, overrides: Overrides, refresh_token: str | None
+) -> Authenticated:
     subject, signing = issued.subject, issued.keys.signing
     access_said = overrides.of_access_token(access_claims(subject, str(uuid4())))
     id_said = overrides.of_id_token(id_claims(subject, str(uuid4())))
     # RSA takes most of a refresh, and lets go of the interpreter: others are answered meanwhile.
-    access_token, id_token = await asyncio.to_thread(_both, signing, access_said, id_said)
+    both = partial(_both, signing, access_said, id_said)
+    access_token, id_token = await pools.maths.run(both)
     return Authenticated(
         access_token=access_token,
         id_token=id_token,

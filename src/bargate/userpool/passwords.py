@@ -9,11 +9,8 @@ by ours, with SRP's verifier, at the first sign-in with the password (`needs_ren
 
 from __future__ import annotations
 
-import asyncio
-import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError
@@ -26,17 +23,14 @@ from bargate.userpool import srp
 from bargate.userpool.password_policy import MAX_CHARACTERS
 from bargate.userpool.password_schemes import scheme_of
 from bargate.userpool.password_schemes.phc import password_bytes
+from bargate.userpool.threads import Threads
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from bargate.records.pool_user import PoolUser
     from bargate.records.user_pool import UserPool
-
-MAX_WAITING: Final = 1_024
-Result = TypeVar("Result")
 
 
 class Cost(Struct, frozen=True, kw_only=True):
@@ -65,21 +59,19 @@ class Hasher:
         self._argon2 = PasswordHasher(
             time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
-        workers = threads or len(os.sched_getaffinity(0))
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="hash")
-        self._waiting = 0
+        self._threads = Threads("hash", threads)
         self._stand_in: str | None = None
 
     async def proofs(self, pool: UserPool, username: str, password: str) -> Proofs:
         """Make what a password is checked by from now on; raises TooManyRequestsException."""
-        return await self._run(lambda: self._proofs(pool, username, password))
+        return await self._threads.run(lambda: self._proofs(pool, username, password))
 
     async def matches(self, hashed: Secret | None, password: str) -> bool:
         """Say whether a password is the one that was hashed; with no hash the work is the same.
 
         Raises TooManyRequestsException.
         """
-        return await self._run(lambda: self._matches(hashed, password))
+        return await self._threads.run(lambda: self._matches(hashed, password))
 
     async def is_among(self, hashes: tuple[Secret, ...], password: str) -> bool:
         """Say whether a password is one of those that were hashed (at most the history's 24)."""
@@ -95,16 +87,7 @@ class Hasher:
 
     def close(self) -> None:
         """Let the threads go."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        if self._waiting >= MAX_WAITING:
-            raise AwsError("TooManyRequestsException", "Rate exceeded")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._waiting -= 1
+        self._threads.close()
 
     def _proofs(self, pool: UserPool, username: str, password: str) -> Proofs:
         salt = srp.new_salt()

@@ -10,6 +10,7 @@ from bargate.userpool.address_limits import AddressLimits
 from bargate.userpool.attempt_limits import AttemptLimits
 from bargate.userpool.code_limits import CodeLimits
 from bargate.userpool.device_waits import DeviceWaits
+from bargate.userpool.threads import Threads
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ class Triggers(Protocol):
         """
 
     async def hand_over(self, call: TriggerCall) -> None:
-        """Queue the event of a custom sender; raises AwsError CodeDeliveryFailureException."""
+        """Queue the event of a custom sender; raises AwsError CodeDeliveryFailureException.
+
+        The request's `code` is in clear here; what the function is sent of it is decided here.
+        """
 
 
 class NoTriggers:
@@ -109,7 +113,8 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
 
     `issuer_of` gives the `iss` of a pool's tokens, `place_of` the URL that a pool's pages and
     documents are under. Without a `messenger` nothing can be sent:
-    what depends on it refuses with CodeDeliveryFailureException.
+    what depends on it refuses with CodeDeliveryFailureException. `maths` is where tokens are signed
+    and SRP is computed; passwords have threads of their own, as a hash takes much longer.
     """
 
     store: Store
@@ -125,4 +130,5 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     code_limits: CodeLimits = field(default_factory=CodeLimits)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
     device_waits: DeviceWaits = field(default_factory=DeviceWaits)
+    maths: Threads = field(default_factory=lambda: Threads("maths"))
     addresses: AddressLimits = field(default_factory=AddressLimits)

@@ -89,7 +89,7 @@ def verifier_of(group: str, name: str, password: str, salt: str) -> str:
     identity = f"{group}{name}:{password}".encode("utf-8", "surrogatepass")
     inner = hashlib.sha256(identity).digest()
     x = _hash(padded(int(salt, 16)), inner)
-    return f"{int(gmpy2.powmod_sec(G, x, N)):x}"
+    return f"{_power(G, x):x}"
 
 
 def begin(salt_verifier: str, a_hex: str, secret: int | None = None) -> Begun:
@@ -102,13 +102,20 @@ def begin(salt_verifier: str, a_hex: str, secret: int | None = None) -> Begun:
         raise UnusableValue("A is 0 modulo N")
     verifier = int(salt_verifier, 16)
     b = secret or secrets.randbits(_EXPONENT_BITS) | 1 << (_EXPONENT_BITS - 1)
-    public = (K * verifier + int(gmpy2.powmod_sec(G, b, N))) % N
+    public = (K * verifier + _power(G, b)) % N
     u = _hash(padded(client), padded(public))
     if u == 0 or public == 0:
         raise UnusableValue("u or B is 0")
-    base = client * int(gmpy2.powmod(verifier, u, N)) % N
-    shared = int(gmpy2.powmod_sec(base, b, N))
+    base = client * _power(verifier, u, is_secret=False) % N
+    shared = _power(base, b)
     return Begun(hex_of(public), _derived(u, shared))
+
+
+def _power(base: int, exponent: int, *, is_secret: bool = True) -> int:
+    """Exponentiate modulo N, in constant time where the exponent is secret; others run meanwhile."""
+    power = gmpy2.powmod_sec if is_secret else gmpy2.powmod
+    with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
+        return int(power(base, exponent, N))
 
 
 def _derived(u: int, shared: int) -> bytes:

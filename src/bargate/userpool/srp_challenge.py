@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 PASSWORD_VERIFIER: Final = "PASSWORD_VERIFIER"  # noqa: S105  a challenge's name
 
 
-def srp_challenge(pools: Pools, asked: Asked, sought: Sought, progress: Progress) -> Challenge:
+async def srp_challenge(
+    pools: Pools, asked: Asked, sought: Sought, progress: Progress
+) -> Challenge:
     """Pose PASSWORD_VERIFIER to whoever sent SRP_A; raises InvalidParameterException."""
     keys = pools.store.read(lambda tx: pools.keyring.of(tx, asked.pool.id))
     salt, verifier = srp.stand_in(keys.secret, sought.name)
@@ -36,10 +39,7 @@ def srp_challenge(pools: Pools, asked: Asked, sought: Sought, progress: Progress
         user_id, changed = sought.user.username, credentials.changed_at.isoformat()
         if credentials.salt is not None and credentials.verifier is not None:
             salt, verifier = credentials.salt, credentials.verifier.reveal()
-    try:
-        begun = srp.begin(verifier, required(asked, "SRP_A"))
-    except srp.UnusableValue as error:
-        raise AwsError("InvalidParameterException", f"Invalid SRP_A: {error}") from None
+    begun = await begin(pools, asked, verifier)
     known = progress.knowing(key=begun.key.hex(), changed=changed, user_id=user_id)
     return Challenge(
         name=PASSWORD_VERIFIER,
@@ -53,6 +53,14 @@ def srp_challenge(pools: Pools, asked: Asked, sought: Sought, progress: Progress
         progress=known,
         has_session=False,
     )
+
+
+async def begin(pools: Pools, asked: Asked, verifier: str) -> srp.Begun:
+    """Answer SRP_A in a thread; raises AwsError InvalidParameterException for one that is no use."""
+    try:
+        return await pools.maths.run(partial(srp.begin, verifier, required(asked, "SRP_A")))
+    except srp.UnusableValue as error:
+        raise AwsError("InvalidParameterException", f"Invalid SRP_A: {error}") from None
 
 
 def block(pools: Pools, asked: Asked, name: str, progress: Progress) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.userpool import srp
 from bargate.userpool.devices import find_device, no_device
 from bargate.userpool.find import user_of, wrong_password
 from bargate.userpool.progress import Answer, Asked, Challenge, Progress
 from bargate.userpool.prove import check_may_sign_in, required
-from bargate.userpool.srp_challenge import block
-from bargate.wire.error import AwsError
+from bargate.userpool.srp_challenge import begin, block
 
 if TYPE_CHECKING:
     from bargate.records.pool_device import PoolDevice
@@ -26,10 +24,7 @@ async def device_srp_auth(pools: Pools, asked: Asked, progress: Progress) -> Ans
         raise wrong_password()
     device = pools.store.read(lambda tx: remembered_device(tx, asked, progress))
     pools.lockouts.check(asked.pool.id, device.sub, asked.now.timestamp())
-    try:
-        begun = srp.begin(_verifier_of(device), required(asked, "SRP_A"))
-    except srp.UnusableValue as error:
-        raise AwsError("InvalidParameterException", f"Invalid SRP_A: {error}") from None
+    begun = await begin(pools, asked, _verifier_of(device))
     known = progress.knowing(key=begun.key.hex(), made=device.created_at.isoformat())
     return Challenge(
         name=DEVICE_PASSWORD_VERIFIER,

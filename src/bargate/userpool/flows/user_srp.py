@@ -28,4 +28,4 @@ async def user_srp(pools: Pools, asked: Asked) -> Answer:
         sub=None if sought.user is None else sought.user.sub,
         device_key=asked.parameters.get("DEVICE_KEY"),
     )
-    return srp_challenge(pools, asked, sought, progress)
+    return await srp_challenge(pools, asked, sought, progress)

@@ -75,7 +75,7 @@ async def next_challenge(
         return await _created(pools, asked, progress, sought)
     if said.challenge_name == PASSWORD_VERIFIER and _has_srp(asked, progress):
         pools.lockouts.check(asked.pool.id, sought.lock_name, asked.now.timestamp())
-        return srp_challenge(pools, asked, sought, progress)
+        return await srp_challenge(pools, asked, sought, progress)
     raise unrecognizable()
 
 
