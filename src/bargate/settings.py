@@ -44,7 +44,8 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     `public_url` is where clients reach the AWS endpoint, empty for where it listens: with it, or in
     AWS's own form, issuers begin. With `revokes_access_tokens` the gateway refuses tokens of users
     who signed out, and revoked ones. With `sender_codes` "clear" custom senders are handed codes
-    and temporary passwords as they are, else nothing. `attempts_per_address` bounds failed
+    and temporary passwords as they are; "encrypted", under a public key (PEM) of `sender_keys`, by
+    KMSKeyID, or `""` for any other. `attempts_per_address` bounds failed
     sign-ins, sign-ups and requests for codes in 15 minutes (0: nothing does; None: 100, with `dev`
     nothing), but from `shared_addresses`, which are networks.
     """
@@ -52,7 +53,8 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     public_url: str = ""
     issuer_style: Literal["url", "aws"] = "url"
     revokes_access_tokens: bool = False
-    sender_codes: Literal["refuse", "clear"] = "refuse"
+    sender_codes: Literal["refuse", "clear", "encrypted"] = "refuse"
+    sender_keys: dict[str, str] = {}
     attempts_per_address: int | None = None
     shared_addresses: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
 

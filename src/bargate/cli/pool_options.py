@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -39,11 +40,19 @@ def pool_options(command: Command) -> Command:
         ),
         click.option(
             "--custom-sender-codes",
-            type=click.Choice(["refuse", "clear"]),
+            type=click.Choice(["refuse", "clear", "encrypted"]),
             default="refuse",
             show_default=True,
-            help="clear: hand codes and temporary passwords to CustomEmailSender and CustomSMSSender"
-            " functions unencrypted; there is no KMS here that could encrypt them.",
+            help="What CustomEmailSender and CustomSMSSender functions get of codes and temporary"
+            " passwords: nothing; the code itself; or, as at AWS, what their key alone opens.",
+        ),
+        click.option(
+            "--custom-sender-key",
+            multiple=True,
+            metavar="[ARN=]FILE",
+            callback=_sender_keys,
+            help="A public RSA key (PEM) that such codes are encrypted under: for pools with this"
+            " KMSKeyID, or for all that have no key of their own.",
         ),
         click.option(
             "--attempts-per-address",
@@ -84,6 +93,38 @@ def _network(value: str) -> str:
         raise click.BadParameter(
             f"{value!r} is no address and no network like 10.1.0.0/16"
         ) from None
+
+
+def check_sender_keys(pools: PoolSettings) -> None:
+    """Refuse keys without use, and codes that could not be encrypted."""
+    if pools.sender_codes == "encrypted" and not pools.sender_keys:
+        raise click.UsageError("--custom-sender-codes encrypted wants --custom-sender-key, too")
+    if pools.sender_codes != "encrypted" and pools.sender_keys:
+        raise click.UsageError("--custom-sender-key wants --custom-sender-codes encrypted, too")
+
+
+def _sender_keys(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    from bargate.userpool.triggers.sender_codes import (  # noqa: PLC0415  few need it
+        UnusableKey,
+        check_key,
+    )
+
+    keys = {}
+    for value in values:
+        arn, found, path = value.partition("=") if value.startswith("arn:") else ("", "=", value)
+        if not found or arn in keys:
+            raise click.BadParameter(f"{value!r}: give ARN=FILE, or one FILE for all other pools")
+        try:
+            keys[arn] = Path(path).read_text("ascii")
+            check_key(keys[arn])
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not PEM"
+            raise click.BadParameter(f"cannot read {path}: {why}") from None
+        except UnusableKey as unusable:
+            raise click.BadParameter(f"{path}: {unusable}") from None
+    return keys
 
 
 def _public_url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:

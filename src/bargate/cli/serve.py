@@ -21,7 +21,7 @@ from bargate.cli.functions import (
 )
 from bargate.cli.options import optional_files_argument, source_of, source_options
 from bargate.cli.outbound_options import outbound_options
-from bargate.cli.pool_options import pool_options
+from bargate.cli.pool_options import check_sender_keys, pool_options
 from bargate.control.keeper import ControlFailed
 from bargate.gateway.worker_process import WorkerFailed
 from bargate.local_functions import LocalFunction
@@ -182,7 +182,8 @@ def serve(
     public_url: str,
     issuer_style: Literal["url", "aws"],
     revoke_access_tokens: bool,
-    custom_sender_codes: Literal["refuse", "clear"],
+    custom_sender_codes: Literal["refuse", "clear", "encrypted"],
+    custom_sender_key: dict[str, str],
     attempts_per_address: int | None,
     shared_addresses: tuple[str, ...],
     outbound: OutboundSettings,
@@ -227,9 +228,11 @@ def serve(
         issuer_style=issuer_style,
         revokes_access_tokens=revoke_access_tokens,
         sender_codes=custom_sender_codes,
+        sender_keys=custom_sender_key,
         attempts_per_address=attempts_per_address,
         shared_addresses=shared_addresses,
     )
+    check_sender_keys(pools)
     if api_listen is None and pools != PoolSettings():
         raise click.UsageError("with --api-listen off there are no user pools to set up")
     endpoint = (

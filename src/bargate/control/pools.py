@@ -13,6 +13,7 @@ from bargate.userpool.passwords import Hasher
 from bargate.userpool.pools import NoTriggers, Pools
 from bargate.userpool.sessions import Sessions
 from bargate.userpool.triggers.run import FunctionTriggers
+from bargate.userpool.triggers.sender_codes import ClearCodes, NoCodes, SealedCodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bargate.store.interface import Store
     from bargate.tokens.session import SealingKey
     from bargate.userpool.pools import Messenger, Triggers
+    from bargate.userpool.triggers.sender_codes import SenderCodes
 
 
 def _now() -> datetime:
@@ -68,7 +70,17 @@ def _addresses(settings: ControlSettings) -> AddressLimits:
 def _triggers(settings: ControlSettings, functions: FunctionInvoker | None) -> Triggers:
     if functions is None:
         return NoTriggers()
-    return FunctionTriggers(functions, gives_codes=settings.pools.sender_codes == "clear")
+    return FunctionTriggers(functions, _sender_codes(settings))
+
+
+def _sender_codes(settings: ControlSettings) -> SenderCodes:
+    match settings.pools.sender_codes:
+        case "encrypted":
+            return SealedCodes(settings.pools.sender_keys)
+        case "clear":
+            return ClearCodes()
+        case "refuse":
+            return NoCodes()
 
 
 def issuers(settings: ControlSettings) -> Callable[[UserPool], str]:

@@ -1,8 +1,8 @@
 """CustomEmailSender and CustomSMSSender: functions that send messages in the place of the pool.
 
-They are queued and answer nothing. The event holds the code, or the temporary password: AWS encrypts
-it by a KMS key. There is no KMS here, so it is handed over in clear, and only where the operator
-has said so; else nothing is sent and the caller is refused.
+They are queued and answer nothing. The event holds the code, or the temporary password, as
+`sender_codes` gives it: encrypted, or in clear where the operator has said so; else nothing is sent
+and the caller is refused.
 """
 
 from __future__ import annotations

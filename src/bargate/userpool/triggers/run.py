@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from bargate.model.invocation import (
     ByService,
@@ -18,11 +19,13 @@ from bargate.model.invocation import (
 )
 from bargate.userpool.triggers import TRIGGERS
 from bargate.userpool.triggers.event import event_of
+from bargate.userpool.triggers.sender_codes import NoCodes
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from bargate.records.user_pool import UserPool
     from bargate.userpool.pools import TriggerCall
+    from bargate.userpool.triggers.sender_codes import SenderCodes
     from bargate.userpool.triggers.shape import TriggerShape
 
 SERVICE: Final = "cognito-idp.amazonaws.com"
@@ -40,8 +43,9 @@ _WORDS: Final = {
     "too_large": "RequestTooLargeException",
     "unavailable": "ServiceException",
 }
-_NOT_IN_CLEAR: Final = (
-    "codes are not handed to custom senders; --custom-sender-codes clear does so, unencrypted"
+_NOT_GIVEN: Final = (
+    "codes are not handed to custom senders: give --custom-sender-codes encrypted, and by"
+    " --custom-sender-key a key for the pool's KMSKeyID"
 )
 
 _log = logging.getLogger("bargate.userpool")
@@ -50,12 +54,12 @@ _log = logging.getLogger("bargate.userpool")
 class FunctionTriggers:
     """`Triggers` by functions that `functions` invokes.
 
-    With `gives_codes` custom senders get codes and temporary passwords in clear, else nothing.
+    `codes` says what custom senders get of codes and temporary passwords.
     """
 
-    def __init__(self, functions: FunctionInvoker, *, gives_codes: bool = False) -> None:
+    def __init__(self, functions: FunctionInvoker, codes: SenderCodes | None = None) -> None:
         self._functions = functions
-        self._gives_codes = gives_codes
+        self._codes = codes or NoCodes()
 
     async def run(self, call: TriggerCall) -> dict[str, Any]:
         """Do as `Triggers.run`; the response has what its trigger knows, as far as it was set."""
@@ -79,9 +83,11 @@ class FunctionTriggers:
     async def hand_over(self, call: TriggerCall) -> None:
         """Do as `Triggers.hand_over`."""
         arn = call.pool.trigger_arn(call.trigger)
-        if arn is None or not self._gives_codes:
-            _log.warning("%s of %s was not run: %s", call.trigger, call.pool.id, _NOT_IN_CLEAR)
+        given = None if arn is None else self._codes.given(call.pool, call.request["code"])
+        if arn is None or given is None:
+            _log.warning("%s of %s was not run: %s", call.trigger, call.pool.id, _NOT_GIVEN)
             raise _undelivered(call)
+        call = replace(call, request={**call.request, "code": given})
         payload = msgspec.json.encode(event_of(call))
         outcome = await self._functions(_invocation(call.pool, arn, payload, is_event=True))
         if isinstance(outcome, Refused):
