@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from bargate.audit.chain import MAX_LINE_BYTES, Numbered, event_of, line_of
@@ -36,6 +37,11 @@ class Follower:
             if not self._next_file():
                 return
 
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+
     def _next_file(self) -> bool:
         for path in files_of(self._folder, self._name):
             if self._path is None or path.name > self._path.name:
@@ -43,8 +49,7 @@ class Follower:
                     opened = path.open("rb")
                 except FileNotFoundError:  # it was the oldest, and is gone now
                     continue
-                if self._file is not None:
-                    self._file.close()
+                self.close()
                 self._path, self._file = path, opened
                 return True
         return False
@@ -52,16 +57,25 @@ class Follower:
 
 def events_in(folder: Path) -> Iterator[Numbered]:
     """Give all events of a log, in the order of their times."""
-    followers = [Follower(folder, name).events() for name in SERIES]
-    return heapq.merge(*followers, key=lambda event: event.time)
+    with ExitStack() as stack:
+        yield from _merged(_followers(folder, stack))
 
 
 def follow(folder: Path) -> Iterator[Numbered]:
     """Give all events of a log, and then those that come, for ever."""
-    followers = [Follower(folder, name) for name in SERIES]
-    while True:
-        yield from heapq.merge(*(each.events() for each in followers), key=lambda event: event.time)
-        time.sleep(_EVERY_S)
+    with ExitStack() as stack:
+        followers = _followers(folder, stack)
+        while True:
+            yield from _merged(followers)
+            time.sleep(_EVERY_S)
+
+
+def _followers(folder: Path, stack: ExitStack) -> list[Follower]:
+    return [stack.enter_context(closing(Follower(folder, name))) for name in SERIES]
+
+
+def _merged(followers: list[Follower]) -> Iterator[Numbered]:
+    return heapq.merge(*(each.events() for each in followers), key=lambda event: event.time)
 
 
 def _events(file: BinaryIO) -> Iterator[Numbered]:
