@@ -44,7 +44,7 @@ def _opened(sealed: str, pool_id: str) -> str:
     text, header = _client.decrypt(source=base64.b64decode(sealed), key_provider=_KEY)
     if header.encryption_context.get("userpool-id") != pool_id:
         raise ValueError("the code is another pool's")
-    return text.decode()
+    return str(text, "utf-8")
 
 
 def _send(message: dict[str, str]) -> None:
