@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def circumstances_of(incoming: Incoming, region: str, now: datetime) -> dict[str, str]:
     """Give AWS [D] iam-sts §4's global keys of a request, in lower case; absent ones are absent."""
     found = {
-        "aws:currenttime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:currenttime": now.replace(tzinfo=None).isoformat(timespec="seconds") + "Z",
         "aws:epochtime": str(int(now.timestamp())),
         "aws:requestedregion": region,
         "aws:securetransport": "true" if incoming.secure else "false",

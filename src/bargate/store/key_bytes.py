@@ -13,6 +13,9 @@ _AFTER_EVERY_TEXT = b"\xff"
 
 def key_bytes(key: Key) -> bytes:
     """Write any key; two keys never give the same bytes."""
+    joined = "\0".join(key)
+    if key and joined.count("\0") == len(key) - 1:  # as almost always: none is within a text
+        return joined.encode("utf-8", "surrogatepass") + b"\0"
     return b"".join(
         text.encode("utf-8", "surrogatepass").replace(b"\0", b"\0\xff") + b"\0" for text in key
     )
@@ -20,11 +23,11 @@ def key_bytes(key: Key) -> bytes:
 
 def storable_key_bytes(key: Key) -> bytes:
     """Write a key under which a record may be stored; raises Unstorable."""
-    for text in key:
-        if "\0" in text:
-            raise Unstorable("a key must not hold the character NUL")
+    joined = "\0".join(key)
+    if joined.count("\0") > max(len(key) - 1, 0):
+        raise Unstorable("a key must not hold the character NUL")
     try:
-        return b"".join(text.encode() + b"\0" for text in key)
+        return joined.encode() + b"\0" if key else b""
     except UnicodeEncodeError:
         raise Unstorable("a key must not hold half a surrogate pair") from None
 

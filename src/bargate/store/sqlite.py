@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from bargate.store.announcer import Announcer
@@ -24,7 +23,7 @@ from bargate.store.transaction import SqliteReader, SqliteTransaction
 from bargate.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 Result = TypeVar("Result")
@@ -58,9 +57,17 @@ class SqliteStore:
 
     def read(self, work: Callable[[Reader], Result]) -> Result:
         """Do as `Store.read`."""
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed")
         try:
-            with self._reading() as connection:
+            if self._path is None:
+                with self._using:
+                    return self._view(self._connection, work)
+            connection = self._reader(self._path)
+            try:
                 return self._view(connection, work)
+            finally:
+                self._give_back(connection)
         except sqlite3.Error as error:
             raise StoreUnavailable(finding_of(error)) from error
 
@@ -120,26 +127,18 @@ class SqliteStore:
             reader.end()
             connection.execute("ROLLBACK")
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        if self._is_closed:
-            raise StoreUnavailable("the store is closed")
-        if self._path is None:
-            with self._using:
-                yield self._connection
-            return
+    def _reader(self, path: Path) -> sqlite3.Connection:
         try:
-            connection = self._readers.pop()
+            return self._readers.pop()
         except IndexError:
-            connection = connect(self._path, writes=False)
-        try:
-            yield connection
-        finally:
-            is_wanted = not self._is_closed and len(self._readers) < MAX_IDLE_READERS
-            if is_wanted and not connection.in_transaction:
-                self._readers.append(connection)
-            else:
-                connection.close()
+            return connect(path, writes=False)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        is_wanted = not self._is_closed and len(self._readers) < MAX_IDLE_READERS
+        if is_wanted and not connection.in_transaction:
+            self._readers.append(connection)
+        else:
+            connection.close()
 
 
 class _OneAtATime:

@@ -56,6 +56,10 @@ def find_service(
 ) -> ServiceModel | None:
     """Find the service alone, in whose protocol an error is then written; None if there is none."""
     if signing_name is None:
+        target = request.headers.get("x-amz-target")
+        known = None if target is None else models.by_target(target.partition(".")[0])
+        if known is not None:
+            return known
         # One after the other: a large model is read only if no smaller one knows the request.
         each = (models.model(name) for name in models.names)
         return next((service for service in each if _calls(request, models, service)), None)

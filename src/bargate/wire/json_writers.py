@@ -82,12 +82,14 @@ class JsonWriters:
 
 def dumps(value: Any) -> bytes:
     """Write JSON that any parser reads: ASCII, and no NaN."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def _same(value: Any) -> Any:
     return value
 
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 _SCALARS: dict[str, Write] = {
     "blob": scalars.base64_text,

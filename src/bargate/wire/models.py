@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Services whose credential scopes carry another name: told here, as a model may take megabytes to
 # learn it from.
 _SIGNED_AS = {"apigatewayv2": "apigateway"}
+# What X-Amz-Target begins with, for the same reason: users of pools sign nothing, and wait.
+_TARGETS = {"CertificateManager": "acm", "AWSCognitoIdentityProviderService": "cognito-idp"}
 
 
 class ServiceModels:
@@ -41,6 +43,11 @@ class ServiceModels:
 
             self._models[name] = ServiceModel(service_data(name), name)
         return self._models[name]
+
+    def by_target(self, prefix: str) -> ServiceModel | None:
+        """Give the served model whose operations are named with this prefix, if that is known."""
+        name = _TARGETS.get(prefix)
+        return self.model(name) if name in self.names else None
 
     def operation(self, name: str, operation: str) -> OperationModel | None:
         """Give a service's operation by the model's name, the same object each time."""

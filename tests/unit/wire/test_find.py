@@ -2,7 +2,7 @@ import pytest
 
 from bargate.wire.error import AwsError
 from bargate.wire.find import find_operation, find_service
-from bargate.wire.models import ServiceModels
+from bargate.wire.models import _TARGETS, ServiceModels
 from bargate.wire.request import HttpRequest
 from bargate.wire.uri_paths import UriPaths
 
@@ -136,3 +136,20 @@ def test_a_greedy_label_takes_several_segments_and_leaves_what_follows():
     match = paths.find("GET", "/a/x/y/tail", "")
     assert (match.value, match.labels) == ("middle", {"rest": "x/y"})
     assert paths.find("GET", "/a/x/b", "") is None
+
+
+def test_targets_of_users_are_found_without_reading_other_models():
+    models = ServiceModels(("apigateway", "cognito-idp"))
+    asked = request("POST", headers={"x-amz-target": "AWSCognitoIdentityProviderService.SignUp"})
+    assert find_operation(asked, models, None).operation.name == "SignUp"
+    assert list(models._models) == ["cognito-idp"]
+
+
+def test_a_known_prefix_is_that_of_its_model():
+    for prefix, name in _TARGETS.items():
+        assert ServiceModels((name,)).model(name).metadata["targetPrefix"] == prefix
+
+
+def test_a_target_of_a_service_that_is_not_served_finds_nothing():
+    asked = request("POST", headers={"x-amz-target": "AWSCognitoIdentityProviderService.SignUp"})
+    assert find_service(asked, MODELS, None) is None
