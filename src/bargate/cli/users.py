@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from bargate.cli.import_users import import_users
 from bargate.cli.local_socket import NOT_ANSWERING, fail, find_socket
 from bargate.cli.new_file import new_file
 from bargate.control.local_channel import ChannelClosed, open_channel
@@ -35,6 +36,9 @@ _CUT_OFF = "the installation broke the export off: begin it again"
 @click.group()
 def users() -> None:
     """Take the users of a pool out, or bring users in."""
+
+
+users.add_command(import_users)
 
 
 @users.command()

@@ -5,6 +5,7 @@ with --dev: what emulators answer     ──► Emulation
 /{pool id}/.well-known/…              ──► PoolDocuments: keys and discovery, for everybody
 /{pool id}/confirmUser                ──► Pages: what users open in a browser
 OPTIONS for cognito-idp               ──► pool_cors: pages may call what needs no signature
+PUT /{pool id}/imports/{job id}       ──► ImportUploads: a file, as it comes, by a token
 everything else                       ──► Dispatcher (an AWS operation)
 """
 
@@ -25,6 +26,7 @@ from bargate.wire.request import HttpRequest, HttpResponse
 if TYPE_CHECKING:
     from bargate.control.dispatch import Dispatcher
     from bargate.control.emulation import Emulation
+    from bargate.control.import_uploads import ImportUploads
     from bargate.control.pool_documents import PoolDocuments
     from bargate.control.status import Status
     from bargate.pages import Pages
@@ -65,18 +67,25 @@ class Edge:
         emulation: Emulation | None = None,
         documents: PoolDocuments | None = None,
         pages: Pages | None = None,
+        imports: ImportUploads | None = None,
     ) -> None:
         self._dispatcher = dispatcher
         self._status = status
         self._emulation = emulation
         self._documents = documents
         self._pages = pages
+        self._imports = imports
         self._budget = MemoryBudget(MAX_BODIES_BYTES)
         self._uploads = MemoryBudget(MAX_UPLOADS_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one that its client broke off is not done by half."""
         request_id = str(uuid4())
+        if self._imports is not None and self._imports.is_for(scope):
+            uploaded = await self._imports.answer(scope, receive, _length(scope))
+            if uploaded is not None:
+                await _send(send, uploaded)
+            return
         body = self._body(scope)
         try:
             whole = await body.read(receive, _length(scope))

@@ -39,6 +39,8 @@ from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import kept_keys, prepare, sealing_keys
+from bargate.control.import_uploads import ImportUploads
+from bargate.control.imports_socket import imports_socket
 from bargate.control.keeper import REFUSED_START
 from bargate.control.keys_socket import keys_socket
 from bargate.control.messages import (
@@ -82,6 +84,8 @@ from bargate.stderr_log import log_to_stderr
 from bargate.store.folder import open_folder
 from bargate.store.interface import StoreRefused
 from bargate.userpool.auth_events import AuthEvents
+from bargate.userpool.imports.folder import ImportFolder
+from bargate.userpool.imports.run import ImportJobs
 from bargate.wire.error import AwsError
 from bargate.wire.models import ServiceModels
 
@@ -153,7 +157,11 @@ class Control:
             keys_socket(pools, folder, port),
             audit_socket(begin.settings, folder),
             users_socket(pools, journal, folder, port),
+            imports_socket(pools, journal, folder, port),
         )
+        files = ImportFolder(Path(begin.settings.folder).resolve())
+        self._imports = ImportJobs(store, files, clock)
+        self._uploads = ImportUploads(store, files, clock)
         self._server = EndpointServer(self._edge(identities, environment))
 
     def _edge(self, identities: CompiledIdentities, environment: Environment) -> Edge:
@@ -174,7 +182,7 @@ class Control:
             emulation = Emulation(passage, tuple(SERVICES), self._reset, self._delivery.outbox)
         documents = PoolDocuments(environment.pools)
         status, pages = Status(self._collect, __version__), Pages(environment.pools)
-        return Edge(dispatcher, status, emulation, documents, pages)
+        return Edge(dispatcher, status, emulation, documents, pages, self._uploads)
 
     async def run(self, listener: socket.socket) -> None:
         """Serve until the supervisor is gone."""
@@ -183,10 +191,12 @@ class Control:
         self._channel.post(Opened())
         self._store.subscribe(self._publisher.committed)
         self._store.subscribe(self._quotas.committed)
+        self._store.subscribe(self._imports.committed)
         for each in self._sockets:
             await each.start()
         publishing = loop.create_task(self._publish())
         noting = loop.create_task(self._uses.run())
+        importing = loop.create_task(self._imports.run())
         serving = await self._server.begin(listener)
         ended, _ = await asyncio.wait(
             {obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED
@@ -199,6 +209,7 @@ class Control:
             await obeying  # until workers gave back what they leased
         await self._delivery.settle(SENDING_TIMEOUT_S)
         noting.cancel()
+        importing.cancel()
         await self._uses.write()
         await self._auth_events.settle()
         publishing.cancel()

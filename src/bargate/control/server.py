@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bargate.control.import_uploads import PATH, UPLOAD_S
 from bargate.control.one_write import OneWrite
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Give the client its time for the body."""
         _cancel(self._asking)
-        self._asking = self._limit(BODY_S)
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        # Longer for a large file; without a good token it is refused before its body comes.
+        is_upload = self.parser.get_method() == b"PUT" and PATH.fullmatch(path) is not None
+        self._asking = self._limit(UPLOAD_S if is_upload else BODY_S)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

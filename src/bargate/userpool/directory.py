@@ -12,6 +12,7 @@ from bargate.records.pool_code import POOL_CODE
 from bargate.records.pool_configuration import POOL_CONFIGURATION
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_GROUP, POOL_MEMBERSHIP
+from bargate.records.pool_import import POOL_IMPORT
 from bargate.records.pool_identity_provider import POOL_IDENTITY, POOL_IDENTITY_PROVIDER
 from bargate.records.pool_passkey import POOL_PASSKEY
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
@@ -35,6 +36,7 @@ _ID_LENGTH: Final = 9  # AWS [O]
 _DELETED_AT_ONCE: Final = 200
 # What is in a pool, keyed (pool id, …): it goes with it. A kind more is a line more.
 CONTENTS: Final[tuple[Kind[Any], ...]] = (
+    POOL_IMPORT,
     REFRESH_FAMILY,
     POOL_REVOCATION,
     POOL_CREDENTIALS,

@@ -1,0 +1,94 @@
+"""Files of users for tests of imports, and what becomes of them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
+COLUMNS = (
+    "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile",
+    "picture", "website", "email", "email_verified", "gender", "birthdate", "zoneinfo", "locale",
+    "phone_number", "phone_number_verified", "address", "updated_at", "cognito:mfa_enabled",
+    "cognito:username",
+)  # fmt: skip
+
+
+def csv_text(rows: Sequence[dict[str, str]]) -> str:
+    """Write AWS's CSV file."""
+    lines = [",".join(COLUMNS)]
+    lines += [",".join(row.get(column, "") for column in COLUMNS) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def csv_row(name: str, **more: str) -> dict[str, str]:
+    given = {
+        "cognito:username": name,
+        "cognito:mfa_enabled": "false",
+        "email": f"{name}@example.org",
+        "email_verified": "true",
+    }
+    return {**given, **more}
+
+
+def csv_rows(count: int, prefix: str = "user") -> Iterator[dict[str, str]]:
+    return (csv_row(f"{prefix}{number:07d}") for number in range(count))
+
+
+def put(url: str, body: bytes, **headers: str) -> int:
+    """PUT a body, and give the status."""
+    request = urllib.request.Request(url, body, headers, method="PUT")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answered:
+            return int(answered.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+class Command:
+    """`bargate users import` as a process of its own."""
+
+    def __init__(self, *arguments: str, run_dir: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bargate", "users", "import", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "BARGATE_RUN_DIR": str(run_dir)},
+        )
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for its end; gives exit code and all that it said."""
+        out, err = self.process.communicate(timeout=3_000)
+        return self.process.returncode, out + err
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+
+def import_file(*arguments: str, run_dir: Path) -> tuple[int, str]:
+    return Command(*arguments, run_dir=run_dir).ended()
+
+
+def reported(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def all_users(idp: Any, pool: str, **asked: Any) -> Iterator[dict[str, Any]]:
+    token: dict[str, str] = {}
+    while True:
+        page = idp.list_users(UserPoolId=pool, **asked, **token)
+        yield from page["Users"]
+        if "PaginationToken" not in page:
+            return
+        token = {"PaginationToken": page["PaginationToken"]}
