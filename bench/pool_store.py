@@ -13,17 +13,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import msgspec
 from argon2 import PasswordHasher
 from msgspec import Struct
 
-from bargate.records import pool_user, user_pool, user_pool_client
 from bargate.records.pool_user import POOL_CREDENTIALS, POOL_USER
 from bargate.records.user_pool import USER_POOL, UserPool
 from bargate.secret import Secret
-from bargate.store import database, key_bytes, record_bytes, statements
+from bargate.store.database import MIGRATIONS
 from bargate.store.folder import open_folder
 from bargate.store.interface import Transaction
 from bargate.userpool import srp
@@ -38,10 +36,6 @@ SRP_USERS = 64
 
 _FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 _BATCH = 10_000
-# What the bytes of a filled store depend on.
-_FORM: tuple[ModuleType, ...] = (
-    pool_user, user_pool, user_pool_client, database, key_bytes, record_bytes, statements
-)  # fmt: skip
 
 
 class Home(Struct, frozen=True):
@@ -78,8 +72,10 @@ def filled(work: Path, users: int) -> Home:
 
 
 def _form() -> str:
-    sources = "".join(inspect.getsource(module) for module in _FORM)
-    return hashlib.sha256(f"{DEFAULT_COST}{sources}".encode()).hexdigest()[:12]
+    """Tell stores apart that are found or proven otherwise; new fields of records have defaults."""
+    indexes = [index.name for kind in (POOL_USER, POOL_CREDENTIALS) for index in kind.indexes]
+    parts = (DEFAULT_COST, indexes, len(MIGRATIONS), inspect.getsource(_create))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def _with_pool(folder: Path, users: int) -> Home:

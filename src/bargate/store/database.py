@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID = 0x42415247  # "BARG"
+# Held only as far as it is used: an import, or a million users, touch pages everywhere.
+WRITER_CACHE_KIB = 32 * 1024
 QUICK_CHECK_BYTES = 32 * 1024 * 1024
 _CANARY = b"bargate"
 
@@ -54,7 +56,9 @@ def connect(path: Path | None, *, writes: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")  # a commit waits for the disk
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA trusted_schema = OFF")
-        if not writes:
+        if writes:
+            connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+        else:
             connection.execute("PRAGMA query_only = ON")
     except BaseException:
         connection.close()
