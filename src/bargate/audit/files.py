@@ -74,6 +74,7 @@ class Series:
         self._head = Head()
         self._descriptor: int | None = None
         self._size_bytes = 0
+        self._is_dirty = False
         self.mended_bytes = 0
         self.is_broken = False
         for path in reversed(files_of(folder, name)):
@@ -87,14 +88,16 @@ class Series:
         if self._descriptor is None or is_full:
             self._begin_file(events)
             return
+        self._is_dirty = True
         self._write(self._descriptor, data)
         self._size_bytes += len(data)
         self._head = head
 
     def sync(self) -> None:
         """Wait until what was written is on the disk; raises OSError."""
-        if self._descriptor is not None:
+        if self._descriptor is not None and self._is_dirty:
             os.fdatasync(self._descriptor)
+            self._is_dirty = False
 
     def close(self) -> None:
         """Let go of the file."""

@@ -108,6 +108,7 @@ class Auditor:
     ) -> tuple[Event, Callable[[Event], Event] | None]:
         caller = None if seen.signer is None else seen.signer.caller
         caller_arn = "" if caller is None else told(caller.arn, MAX_RESOURCE_CHARACTERS)
+        resource = seen.resource or (_named(seen.params) if caller_arn else "")
         headers = seen.incoming.request.headers
         event = Event(
             time=self._clock(),
@@ -119,7 +120,7 @@ class Auditor:
             region=seen.signer.region if seen.signer is not None and caller_arn else "",
             caller=caller_arn,
             access_key_id=seen.key_id,
-            resource=told(seen.resource or _named(seen.params), MAX_RESOURCE_CHARACTERS),
+            resource=told(resource, MAX_RESOURCE_CHARACTERS),
             pool_id=subject.pool_id,
             client_id=subject.client_id,
             sub=subject.sub,

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from bargate.audit.event import Subject, told
@@ -37,6 +38,18 @@ _SAME_FOR_ALL: Final = frozenset({"ForgotPassword", "ResendConfirmationCode"})
 _MAX_ID: Final = 128
 
 
+class _Claims(Struct, frozen=True):
+    """What the log tells of an access token."""
+
+    sub: str = ""
+    iss: str = ""
+    client_id: str = ""
+    event_id: str = ""
+
+
+_NO_CLAIMS: Final = _Claims()
+
+
 def is_read(name: str) -> bool:
     """Say whether an operation only reads, whatever it waits for."""
     return _READ.fullmatch(name) is not None and name not in _NO_READS
@@ -50,20 +63,20 @@ def subject_of(name: str, request: Params, output: Params | None) -> Subject:
     claims = _claims(issued.get("AccessToken") or request.get("AccessToken"))
     flow = request.get("AuthFlow", "")
     is_refresh = flow in _REFRESHES or name == "GetTokensFromRefreshToken"
-    proven = claims if output is not None else {}
+    proven = claims if output is not None else _NO_CLAIMS
     token = request.get("RefreshToken") or request.get("Token") or parameters.get("REFRESH_TOKEN")
     posed = told(answer.get("ChallengeName"), _MAX_ID)
     return Subject(
-        pool_id=told(request.get("UserPoolId") or _pool_id(proven), _MAX_ID),
-        client_id=told(request.get("ClientId") or proven.get("client_id"), _MAX_ID),
-        sub=told(answer.get("UserSub") or proven.get("sub"), _MAX_ID),
+        pool_id=told(request.get("UserPoolId") or proven.iss.rpartition("/")[2], _MAX_ID),
+        client_id=told(request.get("ClientId") or proven.client_id, _MAX_ID),
+        sub=told(answer.get("UserSub") or proven.sub, _MAX_ID),
         user=told(request.get("Username") or parameters.get("USERNAME")),
         answered=told(flow or request.get("ChallengeName"), _MAX_ID),
         posed=posed,
         claimed_address=told((request.get("ContextData") or {}).get("IpAddress"), _MAX_ID),
-        claimed_sub="" if output is not None else told(claims.get("sub"), _MAX_ID),
-        token_digest=token_digest(token) if isinstance(token, str) else "",
-        event_id=told(issued and claims.get("event_id"), 50),
+        claimed_sub="" if output is not None else told(claims.sub, _MAX_ID),
+        token_digest=token_digest(token) if isinstance(token, str) and not proven.sub else "",
+        event_id=told(claims.event_id, _MAX_ID) if issued else "",
         is_refresh=is_refresh,
         is_frequent=is_refresh or bool(posed) or name in _SAME_FOR_ALL,
     )
@@ -92,21 +105,16 @@ def _sub_of(tx: Reader, pool: UserPool, subject: Subject) -> str:
     return ""
 
 
-def _claims(token: object) -> dict[str, Any]:
+def _claims(token: object) -> _Claims:
     """Give the claims of a token that somebody else verifies; of what is none, nothing."""
     if not isinstance(token, str) or not token.isascii() or token.count(".") != 2:  # noqa: PLR2004
-        return {}
+        return _NO_CLAIMS
     payload = token.split(".")[1]
     try:
         raw = base64.b64decode(payload + "=" * (-len(payload) % 4), altchars=b"-_")
-        return msgspec.json.decode(raw, type=dict[str, Any])
+        return msgspec.json.decode(raw, type=_Claims)
     except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError, ValueError):
-        return {}
-
-
-def _pool_id(claims: dict[str, Any]) -> str:
-    issuer = claims.get("iss")
-    return issuer.rpartition("/")[2] if isinstance(issuer, str) else ""
+        return _NO_CLAIMS
 
 
 AUDITING: Final = Auditing(is_read=is_read, subject=subject_of, complete=complete)
