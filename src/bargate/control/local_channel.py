@@ -54,6 +54,7 @@ class Channel:
             async with asyncio.timeout(self._timeout_s):
                 await self._writer.drain()
         except (OSError, TimeoutError) as error:
+            self._writer.transport.abort()  # a mere close would wait for the other to read
             raise ChannelClosed from error
 
 
