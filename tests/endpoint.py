@@ -153,6 +153,7 @@ class Endpoint:
         bounds = Bounds(max_file_bytes=1024 * 1024, max_files=4)
         series = {name: Series(folder, name, bytes(32), bounds) for name in SERIES}
         self.audit = Journal(series, is_durable=False)
+        auditor = Auditor(self.audit, self.store, self.auth_events, self.now)
         dispatcher = Dispatcher(
             models=ServiceModels(tuple(SERVICES)),
             services=SERVICES,
@@ -162,7 +163,7 @@ class Endpoint:
             uses=self.uses,
             partition="aws",
             clock=self.now,
-            auditor=Auditor(self.audit, self.store, self.auth_events, self.now),
+            auditor=auditor,
         )
         emulation = (
             Emulation(Passage(self.settings.gateway_url, Backends()), tuple(SERVICES), self._reset)
@@ -171,7 +172,7 @@ class Endpoint:
         )
         documents = PoolDocuments(pools)
         status = Status(self._nothing, "0")
-        self._edge = Edge(dispatcher, status, emulation, documents, Pages(pools))
+        self._edge = Edge(dispatcher, status, emulation, documents, Pages(pools, auditor.attempted))
         await self.publisher.publish_everything()
         self.store.subscribe(self.publisher.committed)
         self._publishing = asyncio.get_running_loop().create_task(self.publisher.run())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Awaitable, Callable
 from datetime import datetime  # noqa: TC003  msgspec reads the type
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -45,6 +47,38 @@ class Subject(Struct, frozen=True, kw_only=True):
     event_id: str = ""
     is_refresh: bool = False
     is_frequent: bool = False
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """What somebody did without an AWS operation: on a page, or by a command of the operator.
+
+    `series` says what they had proven, `caller` who they are if they are no user of a pool.
+    """
+
+    series: SeriesName
+    service: str
+    operation: str
+    outcome: str
+    caller: str = ""
+    resource: str = ""
+    address: str = ""
+    subject: Subject = Subject()
+
+
+# Notes an attempt in the audit log; raises AwsError when what succeeded cannot be noted.
+Note: TypeAlias = Callable[[Attempt], Awaitable[None]]
+
+
+def command(operation: str, resource: str, outcome: str = OK) -> Attempt:
+    """Give what the owner of this process did by a command."""
+    return Attempt(
+        series="changes",
+        service="bargate",
+        operation=operation,
+        outcome=outcome,
+        caller=f"uid {os.geteuid()}",
+        resource=resource,
+    )
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 
 from bargate.audit.event import MAX_RESOURCE_CHARACTERS, OK, Claimed, Event, Subject, told
 from bargate.audit.journal import Entry, LogUnavailable
+from bargate.control.services import SERVICES
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bargate.audit.event import SeriesName
+    from bargate.audit.event import Attempt, SeriesName
     from bargate.audit.journal import Journal
     from bargate.control.authenticate import Signer
     from bargate.control.edge import Incoming
-    from bargate.services.operation import Operation, Params, Service
+    from bargate.services.operation import Auditing, Operation, Params, Service
     from bargate.store.interface import Store
     from bargate.userpool.auth_events import AuthEvents
 
@@ -72,12 +73,8 @@ class Auditor:
 
     def check(self, seen: Seen) -> None:
         """Refuse what would be noted and cannot be; raises AwsError ServiceUnavailable."""
-        if self._journal is None or _is_read(seen):
-            return
-        try:
-            self._journal.check()
-        except LogUnavailable:
-            raise _unavailable("Nothing was changed") from None
+        if not _is_read(seen):
+            self.check_attempt()
 
     async def done(self, seen: Seen, output: Params) -> None:
         """Note a call that succeeded; raises AwsError ServiceUnavailable if it cannot be noted."""
@@ -102,6 +99,40 @@ class Auditor:
         subject = _subject(seen, None)
         event, finish = self._event(seen, subject, told(code))
         self._journal.note(Entry(_series(seen, is_ok=False), event, finish))
+
+    async def attempted(self, attempt: Attempt) -> None:
+        """Note what was done without an operation; raises AwsError as `done` does."""
+        if self._journal is None:
+            return
+        subject = attempt.subject
+        event = Event(
+            time=self._clock(),
+            service=attempt.service,
+            operation=attempt.operation,
+            outcome=told(attempt.outcome),
+            caller=told(attempt.caller),
+            resource=told(attempt.resource, MAX_RESOURCE_CHARACTERS),
+            pool_id=told(subject.pool_id),
+            client_id=told(subject.client_id),
+            user=told(subject.user),
+            address=told(attempt.address),
+        )
+        finish = self._finish(_auditing_of(attempt), subject, event)
+        if attempt.outcome != OK:
+            self._journal.note(Entry(attempt.series, event, finish))
+            return
+        try:
+            await self._journal.keep(attempt.series, event, finish)
+        except LogUnavailable:
+            raise _unavailable("It was done, but is not in the audit log yet") from None
+
+    def check_attempt(self) -> None:
+        """Refuse what would be noted and cannot be; raises AwsError ServiceUnavailable."""
+        if self._journal is not None:
+            try:
+                self._journal.check()
+            except LogUnavailable:
+                raise _unavailable("Nothing was changed") from None
 
     def _event(
         self, seen: Seen, subject: Subject, outcome: str
@@ -134,13 +165,13 @@ class Auditor:
                 sub=subject.claimed_sub,
             ),
         )
-        return event, self._finish(seen, subject, event)
+        auditing = None if seen.service is None else seen.service.auditing
+        return event, self._finish(auditing, subject, event)
 
     def _finish(
-        self, seen: Seen, subject: Subject, event: Event
+        self, auditing: Auditing | None, subject: Subject, event: Event
     ) -> Callable[[Event], Event] | None:
         """Give what looks the user up, beside the loop; None where there is nothing to look up."""
-        auditing = None if seen.service is None else seen.service.auditing
         is_known = subject.is_refresh and event.sub and event.pool_id
         if auditing is None or is_known or not (event.pool_id or event.client_id):
             return None
@@ -158,6 +189,11 @@ class Auditor:
 def claimed_key_id(key_id: str) -> str:
     """Give the id of an access key as somebody claims it; what is no such id is not repeated."""
     return key_id if _KEY_ID.fullmatch(key_id) else ""
+
+
+def _auditing_of(attempt: Attempt) -> Auditing | None:
+    """Give what completes an attempt; a service is imported when it is first needed."""
+    return SERVICES[attempt.service].auditing if attempt.service in SERVICES else None
 
 
 def _is_read(seen: Seen) -> bool:

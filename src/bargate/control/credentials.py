@@ -13,11 +13,13 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bargate.audit.event import command
 from bargate.control.local_socket import Bounds, LocalSocket
 from bargate.identity.assume_as_service import Asked, NotAssumable, assume_as_service
 from bargate.identity.find import role_named
 from bargate.secret import Secret
 from bargate.store.interface import StoreBusy, StoreUnavailable
+from bargate.wire.error import AwsError
 from bargate.workload.local import (
     MAX_QUESTION_BYTES,
     TIMEOUT_S,
@@ -32,6 +34,7 @@ from bargate.workload.local import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bargate.audit.event import Note
     from bargate.settings import ControlSettings
     from bargate.store.interface import Store, Transaction
     from bargate.tokens.sealed import Sealer
@@ -46,10 +49,10 @@ _log = logging.getLogger("bargate.control")
 
 
 def credentials_socket(
-    store: Store, sealer: Sealer, settings: ControlSettings, folder: Path
+    store: Store, sealer: Sealer, settings: ControlSettings, folder: Path, note: Note
 ) -> LocalSocket:
     """Make the socket; what it gives is decided by the store as it is then."""
-    answers = _Answers(store, sealer, settings)
+    answers = _Answers(store, sealer, settings, note)
     path = folder / socket_name(settings.port)
     return LocalSocket(path, "bargate run", _BOUNDS, answers.to)
 
@@ -57,10 +60,11 @@ def credentials_socket(
 class _Answers:
     """Answers questions of workloads."""
 
-    def __init__(self, store: Store, sealer: Sealer, settings: ControlSettings) -> None:
+    def __init__(self, store: Store, sealer: Sealer, settings: ControlSettings, note: Note) -> None:
         self._store = store
         self._sealer = sealer
         self._settings = settings
+        self._note = note
 
     async def to(self, line: bytes) -> bytes:
         """Answer a question."""
@@ -70,10 +74,12 @@ class _Answers:
         now = datetime.now(UTC)
         try:
             session = await self._store.submit(lambda tx: self._session(tx, question, now))
+            await self._note(command("AssumeRole", session.arn))
         except NotAssumable as refused:
+            await self._note(command("AssumeRole", question.role, "NotAssumable"))
             _log.info("a workload was refused the role %r: %s", question.role[:128], refused)
             return Refused(str(refused))
-        except (StoreBusy, StoreUnavailable) as error:
+        except (AwsError, StoreBusy, StoreUnavailable) as error:
             return Refused(f"The installation cannot note the session now: {error}")
         _log.info("a workload assumed %s as %s", session.issuer_arn, session.arn)
         return self._given(session)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from bargate.audit.event import OK, command
 from bargate.control.keys_question import (
     MAX_QUESTION_BYTES,
     TIMEOUT_S,
@@ -23,6 +24,7 @@ from bargate.wire.error import AwsError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bargate.audit.event import Note
     from bargate.userpool.pools import Pools
 
 MAX_LEAD_S = 30 * 86_400
@@ -31,14 +33,24 @@ _BOUNDS = Bounds(connections=4, question_bytes=MAX_QUESTION_BYTES, timeout_s=TIM
 _log = logging.getLogger("bargate.control")
 
 
-def keys_socket(pools: Pools, folder: Path, port: int) -> LocalSocket:
+def keys_socket(pools: Pools, folder: Path, port: int, note: Note) -> LocalSocket:
     """Make the socket of the installation whose AWS endpoint listens on `port`."""
 
     async def answer(line: bytes) -> bytes:
         asked = msgspec.json.decode(line, type=RotateKeys)
-        return msgspec.json.encode(await _rotated(pools, asked)) + b"\n"
+        return msgspec.json.encode(await _noted(pools, asked, note)) + b"\n"
 
     return LocalSocket(folder / socket_name(port), "bargate keys", _BOUNDS, answer)
+
+
+async def _noted(pools: Pools, asked: RotateKeys, note: Note) -> Rotated | NotRotated:
+    answer = await _rotated(pools, asked)
+    outcome = OK if isinstance(answer, Rotated) else "NotRotated"
+    try:
+        await note(command("RotateKeys", asked.pool_id, outcome))
+    except AwsError as unavailable:
+        return NotRotated(unavailable.message)
+    return answer
 
 
 async def _rotated(pools: Pools, asked: RotateKeys) -> Rotated | NotRotated:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from bargate import __version__
+from bargate.audit.event import command
 from bargate.control.audit_log import audit_socket, open_log
 from bargate.control.audited import Auditor
 from bargate.control.authenticate import Authenticator
@@ -149,12 +150,13 @@ class Control:
         self._auth_events = AuthEvents(store)
         clock, reads = partial(datetime.now, UTC), begin.settings.audit.reads
         self._auditor = Auditor(journal, store, self._auth_events, clock, reads=reads)
+        note = self._auditor.attempted
         folder = run_directory(dict(os.environ), Path(tempfile.gettempdir()), os.getuid())
         port = begin.settings.port
         self._sockets = (
-            credentials_socket(store, environment.sealer, begin.settings, folder),
+            credentials_socket(store, environment.sealer, begin.settings, folder, note),
             outbox_socket(self._delivery.outbox, folder, port),
-            keys_socket(pools, folder, port),
+            keys_socket(pools, folder, port, note),
             audit_socket(begin.settings, folder),
             users_socket(pools, journal, folder, port),
             imports_socket(pools, journal, folder, port),
@@ -181,7 +183,8 @@ class Control:
             passage = Passage(settings.gateway_url, self._backends)
             emulation = Emulation(passage, tuple(SERVICES), self._reset, self._delivery.outbox)
         documents = PoolDocuments(environment.pools)
-        status, pages = Status(self._collect, __version__), Pages(environment.pools)
+        status = Status(self._collect, __version__)
+        pages = Pages(environment.pools, self._auditor.attempted)
         return Edge(dispatcher, status, emulation, documents, pages, self._uploads)
 
     async def run(self, listener: socket.socket) -> None:
@@ -272,6 +275,7 @@ class Control:
         error: str | None = None
         try:
             await self._store.submit(store)
+            await self._auditor.attempted(command("StoreFiles", ""))
             await self._publisher.caught_up()
         except AwsError as refused:
             error = refused.message
@@ -292,6 +296,7 @@ class Control:
         """Empty the state; the keys that this installation and its clients hold stay good."""
         kept = self._store.read(lambda tx: kept_keys(tx, self._settings.account_id))
         self._store.reset()
+        await self._auditor.attempted(command("Reset", ""))
         await self._store.submit(kept.restore)
         await self._publisher.publish_everything()
 

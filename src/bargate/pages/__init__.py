@@ -19,6 +19,7 @@ from bargate.pages.render import PageRequest
 from bargate.userpool.links import PATH as CONFIRM_USER
 
 if TYPE_CHECKING:
+    from bargate.audit.event import Note
     from bargate.userpool.pools import Pools
     from bargate.wire.request import HttpRequest, HttpResponse
 
@@ -26,10 +27,11 @@ _PATH: Final = re.compile(rf"/(?P<pool>[\w-]{{1,45}}_[0-9a-zA-Z]{{1,20}})/{CONFI
 
 
 class Pages:
-    """Answers for all pages; `pools` None where there are none."""
+    """Answers for all pages; `pools` None where there are none. `note` is the audit log's."""
 
-    def __init__(self, pools: Pools | None) -> None:
+    def __init__(self, pools: Pools | None, note: Note) -> None:
         self._pools = pools
+        self._note = note
 
     async def answer(self, request: HttpRequest, source_ip: str) -> HttpResponse | None:
         """Answer a request for a page, None if it is for something else."""
@@ -42,4 +44,4 @@ class Pages:
             query=request.query,
             source_ip=source_ip,
         )
-        return await confirm_user(self._pools, asked)
+        return await confirm_user(self._pools, asked, self._note)

@@ -10,13 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
+from bargate.audit.event import OK, Attempt, Subject
 from bargate.pages.render import Page, PageRequest, render
 from bargate.userpool.code_delivery import Named
 from bargate.userpool.find import find_user, pool_of_id, the_client
+from bargate.userpool.links import PATH
 from bargate.userpool.sign_up import confirm_sign_up
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
+    from bargate.audit.event import Note
     from bargate.userpool.pools import Pools
     from bargate.wire.request import HttpResponse
 
@@ -36,8 +39,8 @@ _FUNCTIONS: Final = frozenset(
 )
 
 
-async def confirm_user(pools: Pools, request: PageRequest) -> HttpResponse:
-    """Answer for the page of a pool."""
+async def confirm_user(pools: Pools, request: PageRequest, note: Note) -> HttpResponse:
+    """Answer for the page of a pool; what is confirmed is noted in the audit log."""
     if request.method not in ("GET", "HEAD", "POST"):
         return render(_page("method", 405))
     try:
@@ -46,7 +49,12 @@ async def confirm_user(pools: Pools, request: PageRequest) -> HttpResponse:
         return render(_page("invalid", 404))
     if request.method != "POST":
         return render(_page("ask", 200))
-    return render(await _confirmed(pools, named, code))
+    refused = await _refusal(pools, named, code)
+    try:
+        await note(_attempt(named, OK if refused is None else refused.code))
+    except AwsError as unavailable:
+        refused = refused or unavailable
+    return render(_page("done", 200) if refused is None else _refused(pools, named, refused))
 
 
 def _linked(pools: Pools, request: PageRequest) -> tuple[Named, str]:
@@ -74,12 +82,24 @@ def _linked(pools: Pools, request: PageRequest) -> tuple[Named, str]:
     return named, given["confirmation_code"]
 
 
-async def _confirmed(pools: Pools, named: Named, code: str) -> Page:
+async def _refusal(pools: Pools, named: Named, code: str) -> AwsError | None:
     try:
         await confirm_sign_up(pools, named, code, moves_aliases=False)
     except AwsError as refused:
-        return _refused(pools, named, refused)
-    return _page("done", 200)
+        return refused
+    return None
+
+
+def _attempt(named: Named, outcome: str) -> Attempt:
+    return Attempt(
+        series="users" if outcome == OK else "refused",
+        service="cognito-idp",
+        operation="ConfirmSignUp",
+        outcome=outcome,
+        resource=PATH,
+        address=named.source_ip,
+        subject=Subject(pool_id=named.pool.id, client_id=named.client.id, user=named.username),
+    )
 
 
 def _refused(pools: Pools, named: Named, refused: AwsError) -> Page:
