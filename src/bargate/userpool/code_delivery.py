@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from bargate.records.pool_user import POOL_USER
 from bargate.userpool.codes import pretend_code, put_code
+from bargate.userpool.evened import evened
 from bargate.userpool.find import Sought, seek
 from bargate.userpool.links import draw_for
 from bargate.userpool.messages import Sending, send_code
@@ -86,6 +87,10 @@ def sought(pools: Pools, named: Named, operation: str) -> Sought:
 async def deliver_code(pools: Pools, named: Named, kind: CodeKind) -> Destination:
     """Send a code to whoever is named, and say where it went; raises AwsError."""
     pools.addresses.take("codes", named.pool.id, named.source_ip, named.now.timestamp())
+    return await evened(named, _delivered(pools, named, kind))
+
+
+async def _delivered(pools: Pools, named: Named, kind: CodeKind) -> Destination:
     found = sought(pools, named, kind.operation)
     try:
         return await _deliver(pools, named, kind, found.user)

@@ -14,6 +14,7 @@ from bargate.records.pool_user import POOL_USER
 from bargate.userpool.code_delivery import CodeKind, Named, deliver_code, sought
 from bargate.userpool.codes import check_code, expired_code, put_code, take_code, wrong_code
 from bargate.userpool.destinations import check_recovery, pretended_to_recover, to_recover
+from bargate.userpool.evened import evened
 from bargate.userpool.find import seek, the_user
 from bargate.userpool.messages import Sending, send_code
 from bargate.userpool.migration import Newcomer, migrate
@@ -89,7 +90,7 @@ def _check_resettable(user: PoolUser) -> None:
 async def confirm_forgot_password(pools: Pools, named: Named, code: str, password: str) -> None:
     """Set a new password for a code; raises AwsError. The code is looked at before all else."""
     with pools.addresses.proof(named.pool.id, named.source_ip, named.now.timestamp()):
-        changed = await _confirm(pools, named, code, password)
+        changed = await evened(named, _confirm(pools, named, code, password))
     await confirmed(pools, named, changed, "PostConfirmation_ConfirmForgotPassword")
 
 

@@ -3,6 +3,7 @@
     seal(Progress) ──► text ──► client ──► take(text) ──► Progress, or NotAuthorizedException
                                               └── give_back: the answer was wrong, it may be tried again
 
+INVARIANT: sizes say nothing of what is sealed: they are filled up to whole kilobytes.
 INVARIANT: what was used is remembered until it would have expired; what is forgotten (a restart, or
 more sessions than are remembered) takes every session of before with it.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import os
+import threading
 import zlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
@@ -37,6 +39,8 @@ _ID_BYTES: Final = 12
 _COMPRESS_FROM_BYTES: Final = 512
 _MAX_OPEN_BYTES: Final = 65_536
 _SKEW_S: Final = 1.0
+_SIZES_BYTES: Final = 1_024  # sealed; three of them are as long in Base64 as a session may be
+_OVERHEAD_BYTES: Final = 1 + _NONCE_BYTES + 16  # the key's id, the nonce, and GCM's tag
 
 USED: Final = "Invalid session for the user, session can only be used once."
 EXPIRED: Final = "Invalid session for the user, session is expired."
@@ -67,11 +71,12 @@ class Sessions:
         self._used: OrderedDict[bytes, Session] = OrderedDict()
         self._tries: OrderedDict[bytes, int] = OrderedDict()
         self._max_remembered = max_remembered
+        self._lock = threading.Lock()  # transactions take sessions, too, in the store's thread
 
     def seal(self, session: Session) -> bytes:
         """Seal a session."""
         nonce = os.urandom(_NONCE_BYTES)
-        content = _packed(_ENCODER.encode(session))
+        content = _filled(_packed(_ENCODER.encode(session)))
         return self._first + nonce + self._ciphers[self._first].encrypt(nonce, content, self._first)
 
     def text(self, session: Session) -> str:
@@ -93,19 +98,24 @@ class Sessions:
         session = self._opened(sealed)
         if session is None:
             raise _refused(INVALID)
-        if session.id in self._used:
-            raise _refused(USED)
-        if now_s >= session.expires_s or session.issued_s < self._since_s - _SKEW_S:
-            raise _refused(EXPIRED)
-        self._remember(session, now_s)
+        with self._lock:
+            if session.id in self._used:
+                raise _refused(USED)
+            if now_s >= session.expires_s or session.issued_s < self._since_s - _SKEW_S:
+                raise _refused(EXPIRED)
+            self._remember(session, now_s)
         return session
 
     def give_back(self, session: Session) -> None:
         """Let a session be tried again, unless it was too often."""
-        tries = self._tries.get(session.id, 1)
-        if tries < MAX_TRIES:
+        with self._lock:
+            tries = self._tries.get(session.id, 1)
+            if tries >= MAX_TRIES:
+                return
             self._tries[session.id] = tries + 1
             self._tries.move_to_end(session.id)
+            if len(self._tries) > self._max_remembered:
+                self._tries.popitem(last=False)  # guesses are counted by user, too
             self._used.pop(session.id, None)
 
     def _remember(self, session: Session, now_s: float) -> None:
@@ -128,7 +138,7 @@ class Sessions:
             return None
         try:
             content = cipher.decrypt(nonce, sealed[1 + _NONCE_BYTES :], key_id)
-            return _DECODER.decode(_unpacked(content))
+            return _DECODER.decode(_unpacked(_unfilled(content)))
         except (InvalidTag, ValueError, zlib.error, msgspec.MsgspecError):
             return None
 
@@ -162,6 +172,16 @@ def _packed(content: bytes) -> bytes:
     if len(content) < _COMPRESS_FROM_BYTES:
         return b"\0" + content
     return b"\1" + zlib.compress(content, 9)
+
+
+def _filled(content: bytes) -> bytes:
+    """Fill up as ISO/IEC 7816-4 does: a one, then zeros."""
+    size_bytes = len(content) + 1 + _OVERHEAD_BYTES
+    return content + b"\x80" + bytes(-size_bytes % _SIZES_BYTES)
+
+
+def _unfilled(content: bytes) -> bytes:
+    return content.rstrip(b"\0")[:-1]
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from bargate.userpool.challenges import CHALLENGES, ChallengeRule
 from bargate.userpool.challenges.password_verifier import block_of
+from bargate.userpool.evened import evened
 from bargate.userpool.find import find_user
 from bargate.userpool.flows import FLOWS, permits
 from bargate.userpool.gates.device import DEVICE_SRP_AUTH
@@ -62,7 +63,7 @@ async def initiate(pools: Pools, asked: Asked) -> Reply:
     given = asked.parameters.get("SECRET_HASH")
     check_secret_hash(asked.client, given, required(asked, "USERNAME"))
     with pools.addresses.proof(asked.pool.id, asked.address, asked.now.timestamp()):
-        return _replied(pools, asked, await rule.run(pools, asked))
+        return _replied(pools, asked, await evened(asked, rule.run(pools, asked)))
 
 
 async def respond(pools: Pools, asked: Asked, name: str, session_text: str | None) -> Reply:
@@ -78,7 +79,7 @@ async def respond(pools: Pools, asked: Asked, name: str, session_text: str | Non
     try:
         with pools.addresses.proof(asked.pool.id, asked.address, asked.now.timestamp()):
             _check_name(pools, asked, session.progress)
-            answer = await rule.answer(pools, asked, session.progress)
+            answer = await evened(asked, rule.answer(pools, asked, session.progress))
     except AwsError as refused:
         if refused.code in _MAY_RETRY and not rule.has_block:
             pools.sessions.give_back(session)
