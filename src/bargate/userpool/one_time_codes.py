@@ -15,6 +15,8 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from bargate.records.pool_user import POOL_USER
 from bargate.userpool.code_delivery import CODE_FAILED
 from bargate.userpool.destinations import Address, Destination, masked, pretended
@@ -28,8 +30,17 @@ if TYPE_CHECKING:
 
 FIRST_DIGITS: Final = 8  # AWS [R] §2, for codes by mail
 SECOND_DIGITS: Final = 6
-_SECOND: Final = "second"
+_SECOND, _SET_UP = "second", "set_up"
 _log = logging.getLogger("bargate.userpool")
+
+
+class Posing(Struct, frozen=True, kw_only=True):
+    """A code that is asked for: as which challenge, from where, and whether it sets that up."""
+
+    name: str
+    to: Destination
+    is_second: bool
+    sets_up: bool = False
 
 
 def address_of(challenge: str) -> Address:
@@ -51,27 +62,45 @@ async def pose_code(
     to = pretended(pools, asked.pool, progress.username, (attribute,))
     if user is not None:
         to = Destination(attribute=attribute, value=user.attributes[attribute])
+    posing = Posing(name=name, to=to, is_second=is_second)
+    return await pose_to(pools, asked, progress, user, posing)
+
+
+async def pose_to(
+    pools: Pools, asked: Asked, progress: Progress, user: PoolUser | None, posing: Posing
+) -> Challenge:
+    """Do as `pose_code`, to any address."""
+    to, is_second = posing.to, posing.is_second
     digits = SECOND_DIGITS if is_second else FIRST_DIGITS
     code = "".join(secrets.choice(string.digits) for _ in range(digits))
     now_s = asked.now.timestamp()
-    if not is_second:
+    if not is_second or posing.sets_up:
         pools.addresses.take("codes", asked.pool.id, asked.address, now_s)
     pools.code_limits.sent.take(asked.pool.id, lock_name(progress), now_s)
     await _send(pools, asked, user, to, code, is_hidden=asked.client.hides_users and not is_second)
     known = {"code": _digest(code), "to": _digest(to.value)}
+    if is_second:
+        known[_SECOND] = "true"
+    if posing.sets_up:
+        known[_SET_UP] = to.value
     return Challenge(
-        name=name,
+        name=posing.name,
         parameters={
             "CODE_DELIVERY_DELIVERY_MEDIUM": to.medium,
             "CODE_DELIVERY_DESTINATION": masked(to.value),
         },
-        progress=progress.knowing(**known, **({_SECOND: "true"} if is_second else {})),
+        progress=progress.knowing(**known),
     )
 
 
 def is_second(progress: Progress) -> bool:
     """Say whether the code that was asked for is a second factor."""
     return _SECOND in progress.data
+
+
+def set_up_for(progress: Progress) -> str | None:
+    """Give the address that the code sets up, None where it went to one that the user has."""
+    return progress.data.get(_SET_UP)
 
 
 def check_code(pools: Pools, asked: Asked, progress: Progress, name: str, given: str) -> PoolUser:
@@ -85,6 +114,7 @@ def check_code(pools: Pools, asked: Asked, progress: Progress, name: str, given:
         lambda tx: tx.find(POOL_USER, (asked.pool.id, progress.sub)) if progress.sub else None
     )
     to = "" if user is None else user.attributes.get(address_of(name), "")
+    to = set_up_for(progress) or to
     is_code = hmac.compare_digest(_digest(given), progress.data["code"])
     is_there = hmac.compare_digest(_digest(to), progress.data["to"])
     if user is None or not (is_code and is_there):

@@ -1,4 +1,8 @@
-"""MFA_SETUP: a factor was set up by AssociateSoftwareToken and VerifySoftwareToken on the way."""
+"""MFA_SETUP: a factor is set up on the way in.
+
+An authenticator was verified by AssociateSoftwareToken and VerifySoftwareToken; or the answer holds
+EMAIL, an address that a code is sent to and then asked for (EMAIL_OTP).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from bargate.userpool.mfa import MFA_SETUP, PASSED
 from bargate.userpool.mfa_setup import VERIFIED
 from bargate.userpool.proceed import proceed
 from bargate.userpool.prove import check_may_sign_in
+from bargate.userpool.proven_addresses import set_up_mail
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -19,12 +24,20 @@ if TYPE_CHECKING:
 
 
 async def mfa_setup(pools: Pools, asked: Asked, progress: Progress) -> Answer:
-    """Let whoever verified a software token in this sign-in go on."""
+    """Let whoever verified a software token in this sign-in go on; or send a code to an address."""
+    address = asked.parameters.get("EMAIL")
+    if address:
+        user = pools.store.read(lambda tx: user_of(tx, asked.pool, progress.sub))
+        check_may_sign_in(user, asked.now)
+        return await set_up_mail(pools, asked, progress, user, address)
 
     def work(tx: Reader) -> PoolUser:
         user = user_of(tx, asked.pool, progress.sub)
         if VERIFIED not in progress.data or credentials_of(tx, user).totp_seed is None:
-            message = "No MFA method was set up: verify a software token with the session first."
+            message = (
+                "No MFA method was set up: verify a software token with the session first,"
+                " or give EMAIL."
+            )
             raise AwsError("InvalidParameterException", message)
         return user
 

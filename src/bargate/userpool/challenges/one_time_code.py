@@ -9,6 +9,7 @@ from bargate.userpool.mfa import PASSED
 from bargate.userpool.one_time_codes import check_code, is_second
 from bargate.userpool.proceed import proceed
 from bargate.userpool.prove import check_may_sign_in, required
+from bargate.userpool.proven_addresses import note_proven
 
 if TYPE_CHECKING:
     from bargate.userpool.pools import Pools
@@ -32,5 +33,7 @@ async def _answered(
 ) -> Answer:
     user = check_code(pools, asked, progress, name, given)
     check_may_sign_in(user, asked.now)
-    proven = (name, PASSED) if is_second(progress) else (name,)
-    return await proceed(pools, asked, progress.proven(*proven), user)
+    if not is_second(progress):
+        return await proceed(pools, asked, progress.proven(name), user)
+    user = await note_proven(pools, asked, progress, name)
+    return await proceed(pools, asked, progress.proven(name, PASSED), user)
