@@ -1,0 +1,45 @@
+// Signs up with AWS Amplify and goes straight on to a sign-in, as its documentation says.
+//   node sign_up.mjs ENDPOINT POOL_ID CLIENT_ID USER PASSWORD
+// Prints where the code went, reads the code from its input, and prints who is signed in.
+
+import { createInterface } from "node:readline/promises";
+
+const [endpoint, poolId, clientId, username, password] = process.argv.slice(2);
+const { Amplify } = await import("aws-amplify");
+const auth = await import("aws-amplify/auth");
+const { cognitoUserPoolsTokenProvider } = await import("aws-amplify/auth/cognito");
+const kept = new Map();
+cognitoUserPoolsTokenProvider.setKeyValueStorage({
+  setItem: async (key, value) => void kept.set(key, value),
+  getItem: async (key) => kept.get(key) ?? null,
+  removeItem: async (key) => void kept.delete(key),
+  clear: async () => kept.clear(),
+});
+Amplify.configure({
+  Auth: { Cognito: { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: endpoint } },
+});
+
+const begun = await auth.signUp({
+  username,
+  password,
+  options: {
+    userAttributes: { email: `${username}@example.org` },
+    autoSignIn: { authFlowType: "USER_AUTH" },
+  },
+});
+console.log(begun.nextStep.codeDeliveryDetails.destination);
+const input = createInterface({ input: process.stdin });
+const confirmationCode = await new Promise((resolve) => input.once("line", resolve));
+const confirmed = await auth.confirmSignUp({ username, confirmationCode });
+const signedIn = await auth.autoSignIn();
+const user = await auth.getCurrentUser();
+const attributes = await auth.fetchUserAttributes();
+console.log(
+  JSON.stringify({
+    next: confirmed.nextStep.signUpStep,
+    isSignedIn: signedIn.isSignedIn,
+    user: user.username,
+    verified: attributes.email_verified,
+  }),
+);
+process.exit(0);
