@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import base64
+import os
 
 import pytest
+from msgspec.structs import replace
 
 from bargate.secret import Secret
 from bargate.tokens.session import SealingKey
@@ -111,3 +113,29 @@ def test_a_large_one_is_packed_and_one_too_large_refused() -> None:
     assert sessions.take_text(sessions.text(sealed), 1000.0) == sealed
     with pytest.raises(AwsError):
         sessions.text(session(long="".join(chr(33 + (n * n) % 91) + str(n) for n in range(9000))))
+
+
+def test_the_size_says_nothing_of_who_it_is() -> None:
+    sessions = Sessions(KEYS, 0.0)
+    sizes = set()
+    for sub, name in (("s" * 36, "bob"), (None, "b" * 128), (None, "bob"), ("s" * 36, "b" * 128)):
+        progress = Progress(flow="USER_SRP_AUTH", username=name, sub=sub, data={"user_id": name})
+        sizes.add(len(sessions.text(replace(session(), progress=progress))))
+    assert sizes == {1366}  # a kilobyte in Base64
+
+
+def test_the_largest_session_is_no_longer_than_one_may_be() -> None:
+    sessions = Sessions(KEYS, 0.0)
+    large = session(code=os.urandom(1_000).hex())
+    text = sessions.text(large)
+    assert len(text) <= 4_096
+    assert sessions.take_text(text, 1000.0) == large
+    with pytest.raises(AwsError):
+        sessions.text(session(code=os.urandom(4_000).hex()))
+
+
+def test_sessions_that_are_tried_once_and_left_are_not_remembered_without_end() -> None:
+    sessions = Sessions(KEYS, 0.0, max_remembered=10)
+    for _ in range(100):
+        sessions.give_back(sessions.take_text(sessions.text(session()), 1000.0))
+    assert len(sessions._tries) == 10
