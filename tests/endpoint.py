@@ -180,6 +180,7 @@ class Endpoint:
     async def _end(self) -> None:
         self._publishing.cancel()
         self.audit.close()
+        await self.auth_events.close()
 
     async def _deliver(self, update: Update) -> str | None:
         self.state = apply(self.state, update)

@@ -214,7 +214,7 @@ class Control:
         noting.cancel()
         importing.cancel()
         await self._uses.write()
-        await self._auth_events.settle()
+        await self._auth_events.close()
         publishing.cancel()
         obeying.cancel()
         await self._keys.close()

@@ -152,8 +152,13 @@ class AuthEvents:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._store_soon())
 
-    async def settle(self) -> None:
-        """Store what waits."""
+    async def close(self) -> None:
+        """Store what waits, and end."""
+        if self._task is not None:
+            self._task.cancel()
+        await self._settle()
+
+    async def _settle(self) -> None:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
@@ -165,7 +170,7 @@ class AuthEvents:
     async def _store_soon(self) -> None:
         while self._waiting:
             await asyncio.sleep(_EVERY_S)
-            await self.settle()
+            await self._settle()
 
 
 def _put(tx: Transaction, events: Sequence[PoolAuthEvent]) -> None:
