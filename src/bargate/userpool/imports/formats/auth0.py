@@ -16,10 +16,10 @@ from bargate.userpool.imports.formats.json_records import decoded, json_records
 from bargate.userpool.imports.formats.lines import bounded_lines, shown
 from bargate.userpool.imports.formats.profile import (
     BadRecord,
+    custom_attributes,
     is_true,
     list_of,
     map_of,
-    own_attributes,
     text_of,
     username_of,
 )
@@ -98,9 +98,8 @@ def _user(number: int, record: Any, pool: UserPool) -> ImportedUser:
 
 
 def _attributes(record: dict[str, Any], pool: UserPool) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in ("app_metadata", "user_metadata"):
-        found |= own_attributes(pool, map_of(record.get(name), name))
+    # Users write their user_metadata themselves, so it becomes nothing that rights may hang on.
+    found = custom_attributes(pool, map_of(record.get("app_metadata"), "app_metadata"))
     given = _identifiers(record) | record
     for name in _STANDARD:
         value = text_of(given.get(name), name)

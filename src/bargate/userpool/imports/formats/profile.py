@@ -57,15 +57,25 @@ def sub_of(text: str | None) -> str | None:
 
 
 def own_attributes(pool: UserPool, given: Mapping[str, Any]) -> dict[str, str]:
-    """Give those of somebody's own attributes that the pool has, by its name or after `custom:`."""
-    known = {each.name for each in pool.schema} - {"sub"}
-    found = {}
-    for name, value in given.items():
-        mine = name if name in known else f"{CUSTOM_PREFIX}{name}"
-        text = _plain(value)
-        if mine in known and text:
-            found[mine] = text
-    return found
+    """Give those of somebody's own attributes that the pool has, by its name or after `custom:`.
+
+    Not the mail address: whether that is verified is said elsewhere, by the system itself.
+    """
+    known = {each.name for each in pool.schema} - {"sub", "email", "email_verified"}
+    named = {name: value for name, value in given.items() if name in known}
+    return custom_attributes(pool, given) | _texts(named)
+
+
+def custom_attributes(pool: UserPool, given: Mapping[str, Any]) -> dict[str, str]:
+    """Give those of somebody's own attributes that the pool has after `custom:`."""
+    known = {each.name for each in pool.schema}
+    return _texts(
+        {
+            f"{CUSTOM_PREFIX}{name}": value
+            for name, value in given.items()
+            if f"{CUSTOM_PREFIX}{name}" in known
+        }
+    )
 
 
 def username_of(
@@ -84,6 +94,11 @@ def username_of(
         "phone_number" in pool.alias_attributes and is_phone(name)
     )
     return id_text or name if is_alias else name
+
+
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+    texts = {name: _plain(value) for name, value in given.items()}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _plain(value: Any) -> str | None:

@@ -68,13 +68,14 @@ def test_a_file_of_the_bulk_import_brings_the_profile() -> None:
         "blocked": True,
         "created_at": "2024-02-03T04:05:06.000Z",
         "password_hash": BCRYPT,
-        "app_metadata": {"plan": "gold", "roles": ["x"]},
-        "user_metadata": {"theme": "dark"},
+        "app_metadata": {"plan": "gold", "roles": ["x"], "given_name": "not by this"},
+        "user_metadata": {"plan": "mine", "theme": "dark"},
         "mfa_factors": [{"phone": {"value": "+1"}}, {"totp": {"secret": "jbswy3dpehpk3pxp"}}],
     }
     user = the_user(rows("auth0", json.dumps([record])))
     assert user.username == "ann"
     assert user.attributes["custom:plan"] == "gold"
+    assert user.attributes["given_name"] == "Ann"
     assert user.attributes["email_verified"] == "false"
     assert user.attributes["phone_number_verified"] == "true"
     assert user.attributes["picture"] == "https://example.org/a.png"
@@ -90,6 +91,13 @@ def test_addresses_are_taken_from_identifiers_too() -> None:
     record = {"identifiers": [{"type": "email", "value": "ann@example.org", "verified": True}]}
     user = the_user(rows("auth0", json.dumps(record)))
     assert user.attributes == {"email": "ann@example.org", "email_verified": "true"}
+
+
+def test_nobody_gives_themself_an_address_or_a_right() -> None:
+    mine = {"email": "boss@example.org", "email_verified": True, "plan": "gold"}
+    for name in ("user_metadata", "app_metadata"):
+        record = {"username": "ann", name: mine | ({} if name == "user_metadata" else {"plan": ""})}
+        assert the_user(rows("auth0", json.dumps(record))).attributes == {}
 
 
 def test_who_has_an_alias_for_a_name_is_called_by_their_id() -> None:

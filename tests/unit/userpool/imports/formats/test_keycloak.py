@@ -271,6 +271,18 @@ def test_what_is_no_export_is_refused_in_words(content: bytes) -> None:
         rows("keycloak", content)
 
 
+def test_an_address_is_verified_by_keycloak_alone() -> None:
+    attributes = {
+        "email": ["boss@example.org"],
+        "email_verified": ["true"],
+        "emailVerified": ["true"],
+    }
+    record = {"username": "ann", "attributes": attributes}
+    assert the_user(rows("keycloak", keycloak_of(record))).attributes == {}
+    user = the_user(rows("keycloak", keycloak_of(record | {"email": "ann@example.org"})))
+    assert user.attributes == {"email": "ann@example.org", "email_verified": "false"}
+
+
 def test_a_bare_array_of_users_is_read_too() -> None:
     assert the_user(rows("keycloak", '[{"username": "ann"}]')).username == "ann"
 
