@@ -47,10 +47,7 @@ _RENAMED: Final = {
     "lastName": "family_name",
     "email": "email",
 }
-_OTHER_SPELLINGS: Final = {
-    "phoneNumber": "phone_number",
-    "phoneNumberVerified": "phone_number_verified",
-}
+_OTHER_SPELLINGS: Final = {"phoneNumber": "phone_number"}
 
 
 def read(file: BinaryIO, pool: UserPool) -> Iterator[Row]:
@@ -104,6 +101,9 @@ def _attributes(record: dict[str, Any], pool: UserPool) -> dict[str, str]:
         value = text_of(record.get(name), name)
         if value:
             found[ours] = value
+    if "phone_number" in found:
+        # Keycloak verifies none itself, and users may have written their attributes themselves.
+        found["phone_number_verified"] = "false"
     if "email" in found:
         is_verified = is_true(record.get("emailVerified"), "emailVerified", default=False)
         found["email_verified"] = str(is_verified).lower()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bargate.records.user_pool import CUSTOM_PREFIX
 from bargate.userpool.attributes import is_email, is_phone
+from bargate.userpool.schema import VERIFIED_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bargate.records.user_pool import UserPool
 
 _SUB: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_SAID_ELSEWHERE: Final = frozenset({"sub", "email", *VERIFIED_FLAGS})
 
 
 class BadRecord(Exception):
@@ -59,9 +61,9 @@ def sub_of(text: str | None) -> str | None:
 def own_attributes(pool: UserPool, given: Mapping[str, Any]) -> dict[str, str]:
     """Give those of somebody's own attributes that the pool has, by its name or after `custom:`.
 
-    Not the mail address: whether that is verified is said elsewhere, by the system itself.
+    Not the mail address, nor that an address is verified: that is said by the system itself, or not.
     """
-    known = {each.name for each in pool.schema} - {"sub", "email", "email_verified"}
+    known = {each.name for each in pool.schema} - _SAID_ELSEWHERE
     named = {name: value for name, value in given.items() if name in known}
     return custom_attributes(pool, given) | _texts(named)
 

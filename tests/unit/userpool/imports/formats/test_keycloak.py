@@ -89,7 +89,7 @@ def test_a_user_comes_with_all_that_a_pool_keeps() -> None:
     assert user.created_at == datetime(2025, 1, 4, 12, 58, 0, 968_000, tzinfo=UTC)
     assert user.attributes == {
         "phone_number": "+12025550142",
-        "phone_number_verified": "true",
+        "phone_number_verified": "false",
         "custom:plan": "gold,old",
         "given_name": "Jane",
         "family_name": "Doe",
