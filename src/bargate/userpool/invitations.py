@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Final
 
+from bargate.userpool.messages import CODE, LINK, USERNAME, filled
 from bargate.userpool.pools import Message, Pools, TriggerCall
 from bargate.userpool.triggers.custom_sender import SecretSending, sent_by_function
 from bargate.userpool.triggers.event import attributes_of
@@ -38,7 +38,7 @@ async def invite(
             continue
         is_mail = medium == "EMAIL"
         own = pool.invitation.email_message if is_mail else pool.invitation.sms_message
-        text = texts.get("emailMessage" if is_mail else "smsMessage") or own or _TEXT
+        text = _carrying(texts.get("emailMessage" if is_mail else "smsMessage"), own)
         subject = texts.get("emailSubject") or pool.invitation.email_subject or _SUBJECT
         await pools.messenger.send(
             Message(
@@ -47,7 +47,7 @@ async def invite(
                 medium=medium,
                 purpose="AdminCreateUser",
                 destination=destination,
-                body=_filled(text, user, password, is_mail=is_mail),
+                body=filled(text, user, password, is_mail=is_mail),
                 subject=subject if is_mail else "",
             )
         )
@@ -77,21 +77,14 @@ async def _custom_texts(pools: Pools, pool: UserPool, user: PoolUser) -> dict[st
             source="CustomMessage_AdminCreateUser",
             user_name=user.username,
             attributes=attributes_of(user),
-            request={"codeParameter": "{####}", "usernameParameter": "{username}"},
+            # AWS [R]: the link stands there, too, though an invitation has none.
+            request={"codeParameter": CODE, "linkParameter": LINK, "usernameParameter": USERNAME},
             response={"smsMessage": None, "emailMessage": None, "emailSubject": None},
         )
     )
     return {name: value for name, value in texts.items() if isinstance(value, str)}
 
 
-def _filled(text: str, user: PoolUser, password: str, *, is_mail: bool) -> str:
-    """Fill in a text, which is HTML in a mail; what is filled in is never read as text again."""
-    values = (password, _shown_name(user))
-    secret, name = (html.escape(each) for each in values) if is_mail else values
-    return secret.join(part.replace("{username}", name) for part in text.split("{####}"))
-
-
-def _shown_name(user: PoolUser) -> str:
-    """Give the name that the user types: the address, where that is the name."""
-    is_address = user.username == user.sub and user.aliases
-    return user.attributes[user.aliases[0]] if is_address else user.username
+def _carrying(*texts: str | None) -> str:
+    """Give the first text that has a place for the password, at last AWS's own."""
+    return next((each for each in texts if each and CODE in each), _TEXT)
