@@ -19,7 +19,7 @@ from bargate.identity.resolve import access_key_of, resolve_role, resolve_user
 from bargate.model.client_certificate import ClientCertificate
 from bargate.model.network import VpcEndpoint
 from bargate.records.access_key import ACCESS_KEY
-from bargate.records.api_key import API_KEY
+from bargate.records.api_key import API_KEY, KNOWN_KEY
 from bargate.records.client_certificate import CLIENT_CERTIFICATE
 from bargate.records.domain_name import DOMAIN_NAME
 from bargate.records.function import LAMBDA_FUNCTION
@@ -33,9 +33,6 @@ from bargate.records.usage_plan import USAGE_PLAN
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
 from bargate.records.user_pool import USER_POOL
 from bargate.records.vpc import VPC_ENDPOINT
-from bargate.services.apigateway import served as rest
-from bargate.services.apigateway import served_keys
-from bargate.services.apigatewayv2 import served as http
 from bargate.tokens.session import SealingKey
 from bargate.userpool import published
 
@@ -146,7 +143,8 @@ def all_parts(tx: Reader, place: Place | None = None) -> dict[Subject, Part]:
     parts = {subject: part_of(tx, subject, place) for subject in all_subjects(tx)}
     there = {subject: part for subject, part in parts.items() if part is not None}
     # Of these there may be very many: they are not looked up one by one.
-    there |= {Subject("api_key", key): part for key, part in served_keys.served_keys(tx)}
+    if tx.list(KNOWN_KEY, limit=1):
+        there |= {Subject("api_key", key): part for key, part in _served_keys(tx)}
     return there
 
 
@@ -168,6 +166,39 @@ def _of_pools(tx: Reader, subject: Subject, place: Place) -> Part | None:
     if not place.ends_tokens:
         return None
     return published.ended_tokens(tx, subject.key, place.issuer_of)
+
+
+# INVARIANT: what serves APIs is imported for APIs that there are: no start without waits for it.
+
+
+def _served_keys(tx: Reader) -> Iterable[tuple[Key, Part]]:
+    from bargate.services.apigateway.served_keys import served_keys  # noqa: PLC0415
+
+    return served_keys(tx)
+
+
+def _rest_stage(tx: Reader, key: Key) -> Part | None:
+    from bargate.services.apigateway.served import served_stage  # noqa: PLC0415
+
+    return served_stage(tx, key)
+
+
+def _http_stage(tx: Reader, key: Key) -> Part | None:
+    from bargate.services.apigatewayv2.served import served_stage  # noqa: PLC0415
+
+    return served_stage(tx, key)
+
+
+def _api_key(tx: Reader, key: Key) -> Part | None:
+    from bargate.services.apigateway.served_keys import served_key  # noqa: PLC0415
+
+    return served_key(tx, key)
+
+
+def _usage_plan(tx: Reader, key: Key) -> Part | None:
+    from bargate.services.apigateway.served_keys import served_plan  # noqa: PLC0415
+
+    return served_plan(tx, key)
 
 
 def _access_key(tx: Reader, key: Key) -> Part | None:
@@ -207,14 +238,14 @@ def _sealing_key(tx: Reader, key: Key) -> SealingKey | None:
 
 
 _PARTS: dict[SubjectKind, Callable[[Reader, Key], Part | None]] = {
-    "rest_stage": rest.served_stage,
-    "http_stage": http.served_stage,
+    "rest_stage": _rest_stage,
+    "http_stage": _http_stage,
     "user": resolve_user,
     "role": resolve_role,
     "access_key": _access_key,
     "sealing_key": _sealing_key,
-    "api_key": served_keys.served_key,
-    "usage_plan": served_keys.served_plan,
+    "api_key": _api_key,
+    "usage_plan": _usage_plan,
     "client_certificate": _client_certificate,
     "vpc_endpoint": _vpc_endpoint,
     "domain_name": served_domain,

@@ -35,7 +35,6 @@ from bargate.control.code_folder import code_folder
 from bargate.control.credentials import credentials_socket
 from bargate.control.directories import Directories
 from bargate.control.dispatch import Dispatcher
-from bargate.control.documents import store_documents
 from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
@@ -227,9 +226,9 @@ class Control:
     async def _publish(self) -> None:
         await self._publisher.publish_everything()
         await self._channel.send(Listening())
-        _settle_memory()
         # What the first call needs is imported beside the loop, so that it need not wait for it.
         preparing = asyncio.get_running_loop().run_in_executor(None, _prepare)
+        preparing.add_done_callback(lambda _: _settle_memory())
         await self._publisher.run()
         await preparing
 
@@ -285,6 +284,8 @@ class Control:
         await self._channel.send(Stored(number, error))
 
     def _store_stages(self, stages: tuple[ServedStage, ...], tx: Transaction) -> None:
+        from bargate.control.documents import store_documents  # noqa: PLC0415  as in `services`
+
         store_documents(tx, stages, self._settings.partition, datetime.now(UTC))
 
     def _store_functions(self, functions: tuple[Function, ...], tx: Transaction) -> None:

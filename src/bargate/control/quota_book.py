@@ -21,7 +21,6 @@ from bargate.model.quota import Allowance, Day, period_start
 from bargate.records.usage_plan import USAGE_PLAN
 from bargate.records.usage_plan_key import USAGE_PLAN_KEY
 from bargate.records.usage_record import USAGE_RECORD, UsageRecord
-from bargate.services.apigateway.usage import allowance_of
 
 if TYPE_CHECKING:
     from bargate.gateway.channel import AskQuotas
@@ -49,6 +48,8 @@ def _lease(tx: Transaction, ask: QuotaAsk, now: datetime) -> QuotaLease:
     on_plan = tx.find(USAGE_PLAN_KEY, key)
     if plan is None or on_plan is None:
         return QuotaLease(0, retry_after_s=_GONE_S)
+    from bargate.services.apigateway.usage import allowance_of  # noqa: PLC0415  as in `parts`
+
     allowance = allowance_of(plan, on_plan)
     day, days = _days(tx, key, allowance, now.astimezone(UTC).date())
     granted, left = ask.wanted, None

@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jinja2 import Environment
-
-_FOLDER: Final = files(__package__) / "templates"
 
 
 class PageRequest(Struct, frozen=True, kw_only=True):
@@ -54,7 +51,7 @@ def _templates() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415  few need it
 
     return Environment(
-        loader=FunctionLoader(lambda name: (_FOLDER / name).read_text("utf-8")),
+        loader=FunctionLoader(_text),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -64,7 +61,13 @@ def _templates() -> Environment:
 
 @cache
 def _style() -> str:
-    return (_FOLDER / "style.css").read_text("utf-8")
+    return _text("style.css")
+
+
+def _text(name: str) -> str:
+    from importlib.resources import files  # noqa: PLC0415  as few need it
+
+    return (files(__package__) / "templates" / name).read_text("utf-8")
 
 
 @cache

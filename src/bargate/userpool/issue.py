@@ -184,7 +184,7 @@ async def _signed(
     id_said = overrides.of_id_token(id_claims(subject, str(uuid4())))
     # RSA takes most of a refresh, and lets go of the interpreter: others are answered meanwhile.
     both = partial(_both, signing, access_said, id_said)
-    access_token, id_token = await pools.maths.run(both)
+    access_token, id_token = await pools.threads.run(both)
     return Authenticated(
         access_token=access_token,
         id_token=id_token,

@@ -14,12 +14,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from msgspec import Struct
 
 from bargate.records.pool_signing_key import (
@@ -121,7 +115,9 @@ def _seconds(moment: datetime | None, otherwise: float) -> float:
 
 
 def _loaded(record: PoolSigningKey) -> LoadedKey:
-    private = load_pem_private_key(record.private.reveal().encode(), None)
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  no start waits
+
+    private = serialization.load_pem_private_key(record.private.reveal().encode(), None)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise TypeError(f"key {record.kid} of pool {record.pool_id} is no RSA key")
     return LoadedKey(record, private, private.public_key())
@@ -129,9 +125,15 @@ def _loaded(record: PoolSigningKey) -> LoadedKey:
 
 def new_signing_key(pool_id: str, use: TokenUse, now: datetime) -> PoolSigningKey:
     """Make a key; takes about 100 ms, so not on the event loop."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  as in `_loaded`
+
     private = rsa.generate_private_key(_EXPONENT, KEY_BITS)
     numbers = private.public_key().public_numbers()
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     return PoolSigningKey(
         pool_id=pool_id,
         kid=base64.b64encode(os.urandom(32)).decode("ascii"),

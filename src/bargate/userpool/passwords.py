@@ -10,10 +10,9 @@ by ours, with SRP's verifier, at the first sign-in with the password (`needs_ren
 from __future__ import annotations
 
 import secrets
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -28,6 +27,8 @@ from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from argon2 import PasswordHasher
 
     from bargate.records.pool_user import PoolUser
     from bargate.records.user_pool import UserPool
@@ -56,9 +57,7 @@ class Hasher:
     """Hashes in as many threads as there are cores; so many may wait, and no more."""
 
     def __init__(self, cost: Cost = DEFAULT_COST, threads: int | None = None) -> None:
-        self._argon2 = PasswordHasher(
-            time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
-        )
+        self._cost = cost
         self._threads = Threads("hash", threads)
         self._stand_in: str | None = None
 
@@ -80,10 +79,21 @@ class Hasher:
 
     def needs_renewal(self, hashed: Secret) -> bool:
         """Say whether a hash is not as ours are made now."""
+        from argon2.exceptions import InvalidHashError  # noqa: PLC0415  as in `_argon2`
+
         try:
             return self._argon2.check_needs_rehash(hashed.reveal())
         except InvalidHashError:
             return True
+
+    @cached_property
+    def _argon2(self) -> PasswordHasher:
+        from argon2 import PasswordHasher  # noqa: PLC0415  no start waits for it
+
+        cost = self._cost
+        return PasswordHasher(
+            time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
+        )
 
     def close(self) -> None:
         """Let the threads go."""

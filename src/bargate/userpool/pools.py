@@ -113,7 +113,7 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
 
     `issuer_of` gives the `iss` of a pool's tokens, `place_of` the URL that a pool's pages and
     documents are under. Without a `messenger` nothing can be sent:
-    what depends on it refuses with CodeDeliveryFailureException. `maths` is where tokens are signed
+    what depends on it refuses with CodeDeliveryFailureException. `threads` is where tokens are signed
     and SRP is computed; passwords have threads of their own, as a hash takes much longer.
     """
 
@@ -130,5 +130,5 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     code_limits: CodeLimits = field(default_factory=CodeLimits)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
     device_waits: DeviceWaits = field(default_factory=DeviceWaits)
-    maths: Threads = field(default_factory=lambda: Threads("maths"))
+    threads: Threads = field(default_factory=lambda: Threads("maths"))
     addresses: AddressLimits = field(default_factory=AddressLimits)

@@ -16,7 +16,6 @@ import re
 import secrets
 from typing import Final
 
-import gmpy2
 from msgspec import Struct
 
 # RFC 3526 §4: 2^3072 - 2^3008 - 1 + 2^64 * ([2^2942 pi] + 1690314)
@@ -113,6 +112,8 @@ def begin(salt_verifier: str, a_hex: str, secret: int | None = None) -> Begun:
 
 def _power(base: int, exponent: int, *, is_secret: bool = True) -> int:
     """Exponentiate modulo N, in constant time where the exponent is secret; others run meanwhile."""
+    import gmpy2  # noqa: PLC0415  50 ms with all that it imports, which no start waits for
+
     power = gmpy2.powmod_sec if is_secret else gmpy2.powmod
     with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):
         return int(power(base, exponent, N))

@@ -58,7 +58,7 @@ async def srp_challenge(
 async def begin(pools: Pools, asked: Asked, verifier: str) -> srp.Begun:
     """Answer SRP_A in a thread; raises AwsError InvalidParameterException for one that is no use."""
     try:
-        return await pools.maths.run(partial(srp.begin, verifier, required(asked, "SRP_A")))
+        return await pools.threads.run(partial(srp.begin, verifier, required(asked, "SRP_A")))
     except srp.UnusableValue as error:
         raise AwsError("InvalidParameterException", f"Invalid SRP_A: {error}") from None
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-import regex
 from msgspec.structs import replace
 
 from bargate.records.pool_user import PoolCredentials, PoolUser
@@ -20,6 +20,7 @@ from bargate.userpool.password_schemes import UnusableHash, check_hash
 from bargate.userpool.schema import VERIFIED_FLAGS
 from bargate.userpool.users import Name, new_name, new_user, with_name
 from bargate.wire.error import AwsError
+from bargate.wire.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from bargate.records.user_pool import UserPool
     from bargate.userpool.imports.row import ImportedUser
 
-_USERNAME: Final = regex.compile(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}")  # AWS [M] UsernameType
 _SUB: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _HEX: Final = re.compile(r"[0-9a-fA-F]{1,1024}", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
@@ -80,8 +80,13 @@ def credentials_of(user: PoolUser, row: ImportedUser, now: datetime) -> PoolCred
     )
 
 
+@cache
+def _usernames() -> Pattern:
+    return Pattern(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}")  # AWS [M] UsernameType
+
+
 def _name(pool: UserPool, row: ImportedUser) -> Name:
-    if _USERNAME.fullmatch(row.username) is None:
+    if not _usernames().matches(row.username):
         raise _bad("The username is empty, longer than 128 characters, or has a space in it.")
     name = new_name(pool, row.username)
     if row.sub is None:

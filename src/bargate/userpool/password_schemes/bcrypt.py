@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import bcrypt
-
 from bargate.userpool.password_schemes.phc import malformed, password_bytes, too_costly
 
 MAX_COST: Final = 14  # 2^14 rounds: about a second
@@ -29,6 +27,8 @@ def fits(text: str, password: str) -> bool:
 
     A NUL ended the password where such hashes were made in C, so one that has any fits nothing.
     """
+    import bcrypt  # noqa: PLC0415  no start waits for it
+
     given = password_bytes(password)
     if _FORM.fullmatch(text) is None:
         return False
