@@ -37,6 +37,8 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
     mfa, totp         which second factor is due, and what authenticators show; `mfa_setup` on the way in
     first_factors     what USER_AUTH offers; `second_factor_challenges` the same after it
     one_time_codes    codes of sign-ins: sent, sealed as digests; `code_limits` how often, `evened` time
+    passkeys          kept, offered, used; `passkey_registration`, `passkey_challenge` how they are asked for
+    credential_json, ceremonies, relying_party       what browsers answer, read and verified, pure
     devices           named, confirmed, remembered; `device_waits` for clients without sessions
     sessions          sealed, single-use, expiring challenge sessions
     keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them

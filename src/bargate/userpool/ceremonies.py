@@ -33,6 +33,12 @@ _RS256: Final = -257
 ALGORITHMS: Final = (_ES256, _RS256)  # AWS [D] pubKeyCredParams
 # No attestation is asked for, and browsers then send one of these.
 _FORMATS: Final = frozenset({"none", "packed"})
+# Stands for the key of a passkey that is not there: P-256's generator. It never lets anybody in.
+STAND_IN_KEY: Final = bytes.fromhex(
+    "a5010203262001"
+    "2158206b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "2258204fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
 _RSA_BITS: Final = range(2_048, 4_097)
 _MAX_EXPONENT: Final = 2**32
 

@@ -8,7 +8,6 @@ signed. So the challenge is the session: sealed, for one user, client and relyin
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,7 +74,7 @@ async def complete(
         challenge=given.challenge,
         must_verify_user=must_verify_user(holder.pool),
     )
-    key = await asyncio.to_thread(verify_registration, given, expected)
+    key = await pools.threads.run(lambda: verify_registration(given, expected))
 
     def work(tx: Transaction) -> None:
         current = holder_in(tx)

@@ -7,10 +7,12 @@ from typing import Any
 
 import cbor2
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bargate.userpool.ceremonies import (
+    STAND_IN_KEY,
     Expected,
     NewKey,
     Shown,
@@ -174,6 +176,14 @@ def test_another_key_does_not_verify() -> None:
     device, other = Authenticator(), Authenticator(-257)
     registered(device)
     assert shown(device, registered(other)) is None
+
+
+def test_the_stand_in_is_a_key_whose_private_half_everybody_knows() -> None:
+    """It costs what a real one does; whoever uses it for nobody refuses whatever it says."""
+    device = Authenticator()
+    registered(device)
+    device.held[0].key = ec.derive_private_key(1, ec.SECP256R1())
+    assert shown(device, NewKey(public_key=STAND_IN_KEY, sign_count=0)) is not None
 
 
 def test_the_id_is_the_one_that_was_registered() -> None:

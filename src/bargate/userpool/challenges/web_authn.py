@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bargate.records.pool_passkey import POOL_PASSKEY, PoolPasskey
-from bargate.userpool.ceremonies import Expected, Shown, verify_assertion
+from bargate.records.pool_passkey import POOL_PASSKEY
+from bargate.userpool.ceremonies import STAND_IN_KEY, Expected, Shown, verify_assertion
 from bargate.userpool.credential_json import assertion_of, bytes_of
 from bargate.userpool.evened import evened
 from bargate.userpool.find import user_of
@@ -20,6 +19,7 @@ from bargate.userpool.relying_party import WEB_AUTHN, must_verify_user, relying_
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
+    from bargate.records.pool_passkey import PoolPasskey
     from bargate.records.pool_user import PoolUser
     from bargate.store.interface import Transaction
     from bargate.userpool.credential_json import Assertion
@@ -37,9 +37,9 @@ async def web_authn(pools: Pools, asked: Asked, progress: Progress) -> Answer:
 
 async def _answered(pools: Pools, asked: Asked, progress: Progress, given: Assertion) -> Answer:
     passkey = _passkey(pools, asked, progress, given)
-    if passkey is None:
+    shown = await _shown(pools, asked, progress, given, passkey)
+    if passkey is None or shown is None:
         raise _refused()
-    shown = await _shown(asked, progress, given, passkey)
 
     def work(tx: Transaction) -> PoolUser | None:
         user = user_of(tx, asked.pool, progress.sub)
@@ -48,7 +48,8 @@ async def _answered(pools: Pools, asked: Asked, progress: Progress, given: Asser
 
     user = await pools.store.submit(work)
     if user is None:
-        _log.warning("a passkey of pool %s came with an old count, or is gone", asked.pool.id)
+        message = "a passkey of user %s in pool %s came with an old count, or is gone"
+        _log.warning(message, progress.sub, asked.pool.id)
         raise _refused()
     is_mfa = shown.is_user_verified and counts_as_two(asked.pool, user)
     proven = (WEB_AUTHN, PASSED) if is_mfa else (WEB_AUTHN,)
@@ -71,17 +72,17 @@ def _passkey(
     return found if found is not None and found.rp_id == rp_id else None
 
 
-async def _shown(asked: Asked, progress: Progress, given: Assertion, passkey: PoolPasskey) -> Shown:
+async def _shown(
+    pools: Pools, asked: Asked, progress: Progress, given: Assertion, passkey: PoolPasskey | None
+) -> Shown | None:
+    """Verify an answer, at the same cost where there is no such passkey."""
     expected = Expected(
-        rp_id=passkey.rp_id,
+        rp_id=progress.data[RELYING_PARTY],
         challenge=bytes_of(progress.data[CHALLENGE]),
         must_verify_user=must_verify_user(asked.pool),
     )
-    key = bytes_of(passkey.public_key)
-    shown = await asyncio.to_thread(verify_assertion, given, expected, key)
-    if shown is None:
-        raise _refused()
-    return shown
+    key = STAND_IN_KEY if passkey is None else bytes_of(passkey.public_key)
+    return await pools.threads.run(lambda: verify_assertion(given, expected, key))
 
 
 def _refused() -> AwsError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests.endpoint import Endpoint
 
 from bargate.records.pool_passkey import POOL_PASSKEY
@@ -534,6 +535,11 @@ def test_names_that_nobody_has_are_offered_passkeys_or_not(endpoint: Endpoint) -
     assert fake_options["allowCredentials"] == asked(people, with_passkey[0])[1]["allowCredentials"]
     assert abs(len(real["Session"]) - len(fake["Session"])) < 60
     credential = device.sign(device.held[0], fake_options, ORIGIN)
+    assert refusal(answer, people, fake, credential, with_passkey[0]) == REFUSED
+    fake, fake_options = asked(people, with_passkey[0])
+    device.held[0].key = ec.derive_private_key(1, ec.SECP256R1())  # the stand-in's
+    named = fake_options["allowCredentials"][0]["id"]
+    credential = device.sign(device.held[0], fake_options, ORIGIN) | {"id": named, "rawId": named}
     assert refusal(answer, people, fake, credential, with_passkey[0]) == REFUSED
     assert refusal(answer, people, real, credential) == REFUSED
 
