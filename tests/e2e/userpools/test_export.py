@@ -8,15 +8,19 @@ import pty
 import stat
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
+from bargate.userpool.exports import PAGE_USERS
+from bargate.userpool.imports.formats.exported import ExportedUser, Footer, Header, line_of
 from e2e.control.installation import Running
 from e2e.userpools.directory import PASSWORD, Directory
 from serving import bargate as bargate_command
+from user_files import NOW
 
 SEED = "JBSWY3DPEHPK3PXP"
 EXPORT = [sys.executable, "-m", "bargate", "users", "export"]
@@ -101,6 +105,32 @@ def test_what_cannot_be_exported_leaves_no_file(
     assert done.returncode == 1
     assert "us-east-1_Nobody000 does not exist" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [2 * PAGE_USERS, 2 * PAGE_USERS + 1])
+def test_more_users_than_a_page_are_all_there_once(
+    bargate: Running, run_dir: Path, tmp_path: Path, number: int
+) -> None:
+    directory = Directory.of(bargate)
+    head = Header(bargate_users=1, pool_id=directory.id, exported_at=NOW, has_hashes=False)
+    many = [
+        ExportedUser(
+            username=f"user-{each}",
+            sub=str(uuid.UUID(int=each)),
+            status="RESET_REQUIRED",
+            enabled=True,
+            created_at=NOW,
+            attributes={},
+        )
+        for each in range(number)
+    ]
+    path = tmp_path / "many"
+    path.write_bytes(b"\n".join(map(line_of, (head, *many, Footer(end=number)))) + b"\n")
+    arguments = ("users", "import", str(path), "--pool", directory.id, "--format", "bargate")
+    assert bargate_command(*arguments, run_dir=run_dir).returncode == 0
+    done = export(run_dir, "--pool", directory.id)
+    assert done.stderr == f"{number} users\n"
+    assert done.stdout.splitlines()[1:] == path.read_text().splitlines()[1:]
 
 
 def test_hashes_are_not_shown_on_a_terminal(people: Directory, run_dir: Path) -> None:
