@@ -14,10 +14,35 @@ import pytest
 from e2e.control.installation import Running, installation
 from e2e.control.test_clients import AWS, CLIENTS, environment_of, missing
 from e2e.userpools.directory import FIRST, PASSWORD, Directory, claims_of
+from serving import bargate as bargate_command
 
 TIMEOUT_S = 60
 SIGNED_OUT = "Access Token has been revoked"
 NEW_PASSWORD = "Another-password-2"
+
+
+@pytest.fixture(scope="module")
+def bargate(tmp_path_factory: pytest.TempPathFactory, run_dir: Path) -> Iterator[Running]:
+    """An installation whose outbox the clients' programs may read."""
+    folder = tmp_path_factory.mktemp("installation") / "data"
+    with installation("--dev", folder=folder, run_dir=run_dir) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def life(bargate: Running) -> Directory:
+    """A pool for whole lives: with codes by mail, authenticators, and remembered devices."""
+    return directory_for_life(bargate, DeviceConfiguration={"ChallengeRequiredOnNewDevice": True})
+
+
+def directory_for_life(running: Running, **pool: Any) -> Directory:
+    directory = Directory.of(running, AutoVerifiedAttributes=["email"], **pool)
+    directory.admin.set_user_pool_mfa_config(
+        UserPoolId=directory.id,
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+        MfaConfiguration="OPTIONAL",
+    )
+    return directory
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +111,66 @@ def test_apps_in_javascript_set_a_first_password(
     assert people.sign_in(name, NEW_PASSWORD)
 
 
+def test_users_live_with_identity_js(bargate: Running, life: Directory) -> None:
+    place = (bargate.endpoint, life.id, life.client_id)
+    assert node("user_life.mjs", "identity-js", *place, "joan") == {
+        "confirmed": False,
+        "early": "UserNotConfirmedException",
+        "wrongCode": "CodeMismatchException",
+        "signUp": "SUCCESS",
+        "email": "true",
+        "wrongPassword": "NotAuthorizedException",
+        "onDevice": "the device's own proof",
+        "challenge": "SOFTWARE_TOKEN_MFA",  # on another device
+        "devices": 2,
+        "renewed": "joan",
+        "oldPassword": "NotAuthorizedException",
+        "signedOut": SIGNED_OUT,
+        "deleted": "SUCCESS",
+    }
+
+
+def test_users_live_with_amplify(bargate: Running, life: Directory) -> None:
+    place = (bargate.endpoint, life.id, life.client_id)
+    assert node("user_life.mjs", "amplify", *place, "kim") == {
+        "confirmed": "CONFIRM_SIGN_UP",
+        "early": "CONFIRM_SIGN_UP",
+        "wrongCode": "CodeMismatchException",
+        "signUp": "DONE",
+        "signedIn": "DONE",
+        "email": "true",
+        "wrongPassword": "NotAuthorizedException",
+        "uri": "otpauth://totp/Shop:kim",
+        "preferred": "TOTP",
+        "onDevice": "DONE",
+        "elsewhere": "CONFIRM_SIGN_IN_WITH_TOTP_CODE",
+        "wrongTotp": "CodeMismatchException",
+        "withTotp": "DONE",
+        "devices": 2,
+        "renewed": "kim",
+        "reset": "CONFIRM_RESET_PASSWORD_WITH_CODE",
+        "oldPassword": "NotAuthorizedException",
+        "newPassword": "CONFIRM_SIGN_IN_WITH_TOTP_CODE",
+        "signedOut": SIGNED_OUT,
+    }
+
+
+def test_users_live_with_pycognito(bargate: Running) -> None:
+    plain = directory_for_life(bargate)  # it renews tokens without a device's key
+    assert python("user_life.py", bargate.endpoint, plain.id, plain.client_id, "lou") == {
+        "confirmed": False,
+        "early": "UserNotConfirmedException",
+        "wrongCode": "CodeMismatchException",
+        "email": True,
+        "wrongPassword": "NotAuthorizedException",
+        "verified": True,
+        "withTotp": "lou",
+        "renewed": True,
+        "oldPassword": "NotAuthorizedException",
+        "deleted": "UserNotFoundException",
+    }
+
+
 def test_pycognito_signs_in_verifies_refreshes_and_signs_out(
     bargate: Running, people: Directory
 ) -> None:
@@ -100,36 +185,86 @@ def test_pycognito_signs_in_verifies_refreshes_and_signs_out(
     }
 
 
-def test_aws_jwt_verify_takes_our_keys(bargate: Running, people: Directory) -> None:
+REFUSED = {
+    "foreign": "KidNotFoundInJwksError",
+    "forged": "JwtInvalidSignatureError",
+    "expired": "JwtExpiredError",
+}
+
+
+def test_aws_jwt_verify_takes_our_keys_while_they_are_good(
+    bargate: Running, people: Directory, run_dir: Path
+) -> None:
     people.add("jwt")
-    told = verified(bargate, people, people.sign_in("jwt"))
-    assert told == {"id": "id", "access": "access", "forged": "JwtInvalidSignatureError"}
+    tokens, others = people.sign_in("jwt"), foreign_token(bargate)
+    assert verified(bargate, people, tokens, others) == {"id": "id", "access": "access"} | REFUSED
+    port = str(bargate.endpoint_port)
+    rotated = ("keys", "rotate", "--api-port", port, "--pool", people.id, "--at-once")
+    assert bargate_command(*rotated, run_dir=run_dir).returncode == 0
+    told = verified(bargate, people, tokens, others)
+    assert told["id"] == "KidNotFoundInJwksError"
+    assert told["access"] == "WaitPeriodNotYetEndedJwkError"  # it does not ask for keys so soon
+    again = verified(bargate, people, people.sign_in("jwt"), others)
+    assert again == {"id": "id", "access": "access"} | REFUSED
 
 
 def test_aws_jwt_verify_takes_issuers_of_awss_form(as_aws: Running) -> None:
     directory = Directory.of(as_aws)
     directory.add("jwt")
-    told = verified(as_aws, directory, directory.sign_in("jwt"))
+    told = verified(as_aws, directory, directory.sign_in("jwt"), foreign_token(as_aws))
+    assert told.items() >= REFUSED.items()
     assert told["cognitoId"] == told["cognitoAccess"] == directory.client_id
-    assert told["mixed"] == "CognitoJwtInvalidTokenUseError"
-    assert told["forged"] == "JwtInvalidSignatureError"
+    assert told["mixed"] == told["mixedToo"] == "CognitoJwtInvalidTokenUseError"
+    assert told["otherClient"] == "CognitoJwtInvalidClientIdError"
 
 
-def verified(running: Running, directory: Directory, tokens: dict[str, Any]) -> Any:
+def foreign_token(running: Running) -> str:
+    """Give an access token of another pool."""
+    other = Directory.of(running)
+    other.add("jwt")
+    token: str = other.sign_in("jwt")["AccessToken"]
+    return token
+
+
+def verified(running: Running, directory: Directory, tokens: dict[str, Any], others: str) -> Any:
     issuer = claims_of(tokens["AccessToken"])["iss"]
     keys = f"{running.endpoint}/{directory.id}/.well-known/jwks.json"
-    both = (tokens["IdToken"], tokens["AccessToken"])
-    return node("verify_tokens.mjs", issuer, keys, directory.id, directory.client_id, *both)
+    given = (tokens["IdToken"], tokens["AccessToken"], others)
+    return node("verify_tokens.mjs", issuer, keys, directory.id, directory.client_id, *given)
 
 
-def test_the_aws_cli_makes_pools_and_signs_in(bargate: Running) -> None:
-    if not AWS.exists():
-        missing("the AWS CLI is not installed")
-    environment = environment_of(bargate)
+class Cli:
+    """The AWS CLI, whose commands give what they print; raises AssertionError when one fails."""
 
-    def aws(*arguments: str) -> Any:
-        return run(str(AWS), "cognito-idp", *arguments, environment=environment)
+    def __init__(self, running: Running) -> None:
+        if not AWS.exists():
+            missing("the AWS CLI is not installed")
+        self.process = subprocess.Popen(
+            [str(AWS.parent / "python"), str(CLIENTS / "aws.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment_of(running),
+        )
 
+    def __call__(self, *arguments: str) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps(["cognito-idp", *arguments]), file=self.process.stdin, flush=True)
+        answer = json.loads(self.process.stdout.readline())
+        assert answer["code"] == 0, answer["refused"]
+        return json.loads(answer["told"] or "null")
+
+
+@pytest.fixture(scope="module")
+def aws(bargate: Running) -> Iterator[Cli]:
+    cli = Cli(bargate)
+    with cli.process:
+        yield cli
+        cli.process.terminate()
+
+
+def test_the_aws_cli_makes_pools_and_signs_in(aws: Cli) -> None:
     pool = aws("create-user-pool", "--pool-name", "by-cli")["UserPool"]["Id"]
     flows = ("ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
     named = ("--user-pool-id", pool)
@@ -155,3 +290,35 @@ def test_the_aws_cli_makes_pools_and_signs_in(bargate: Running) -> None:
     )["AuthenticationResult"]  # fmt: skip
     aws("global-sign-out", "--access-token", again["AccessToken"])
     aws("admin-user-global-sign-out", *user)
+
+
+def test_the_aws_cli_administers_pools(aws: Cli) -> None:
+    pool = aws("create-user-pool", "--pool-name", "by-cli")["UserPool"]["Id"]
+    named = ("--user-pool-id", pool)
+    user = (*named, "--username", "ann")
+    aws("admin-create-user", *user, "--message-action", "SUPPRESS")
+    aws("admin-set-user-password", *user, "--password", PASSWORD, "--permanent")
+    name = (
+        "Name=name,Value=Ann",
+        "Name=email,Value=ann@example.org",
+        "Name=email_verified,Value=true",
+    )
+    aws("admin-update-user-attributes", *user, "--user-attributes", *name)
+    aws("create-group", *named, "--group-name", "staff", "--precedence", "1")
+    aws("admin-add-user-to-group", *user, "--group-name", "staff")
+    members = aws("list-users-in-group", *named, "--group-name", "staff")["Users"]
+    assert [each["Username"] for each in members] == ["ann"]
+    found = aws("list-users", *named, "--filter", 'email ^= "ann@"', "--attributes-to-get", "name")
+    assert found["Users"][0]["Attributes"] == [{"Name": "name", "Value": "Ann"}]
+    aws("admin-disable-user", *user)
+    assert aws("admin-get-user", *user)["Enabled"] is False
+    aws("admin-enable-user", *user)
+    aws("admin-reset-user-password", *user)
+    assert aws("admin-get-user", *user)["UserStatus"] == "RESET_REQUIRED"
+    aws("admin-delete-user", *user)
+    assert aws("list-users", *named)["Users"] == []
+    aws("update-user-pool", *named, "--deletion-protection", "ACTIVE")
+    with pytest.raises(AssertionError, match="Deletion protection must be inactivated first"):
+        aws("delete-user-pool", *named)
+    aws("update-user-pool", *named)
+    aws("delete-user-pool", *named)
