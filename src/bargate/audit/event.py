@@ -85,7 +85,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call, or one command of the operator. Texts went through `told`.
 
     `outcome` is `ok` or the code of the error. `caller` is the ARN of who signed, `access_key_id`
-    what they signed with. `user` is a name as it was given, `sub` the user whom it leads to, or who
+    what they signed with. `made` is the id or ARN of what a call made, if it gives one. `user` is a name as it was given, `sub` the user whom it leads to, or who
     holds the token. `answered` is the flow or challenge that was answered, `posed` what is due next.
     `address` is that of the connection, never that of a header.
     """
@@ -100,6 +100,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     caller: str = ""
     access_key_id: str = ""
     resource: str = ""
+    made: str = ""
     pool_id: str = ""
     client_id: str = ""
     sub: str = ""

@@ -154,13 +154,14 @@ def _line(event: Numbered) -> str:
     outcome = _plain(event.outcome)
     how = " → ".join(each for each in (event.answered, event.posed) if each)
     place = event.resource if event.pool_id in event.resource else event.pool_id
+    made = f"made {event.made}" if event.made else ""
     parts = (
         f"{event.time:%Y-%m-%d %H:%M:%S}",
         outcome if outcome == OK else click.style(outcome, fg="red"),
         _plain(f"{event.service}:{event.operation}"),
         _plain(_who(event)),
         _plain(f"from {event.address}") if event.address else "",
-        _plain(" ".join(each for each in (how, place) if each)),
+        _plain(" ".join(each for each in (how, place, made) if each)),
     )
     return "  ".join(each for each in parts if each)
 

@@ -34,7 +34,12 @@ _MAX_AGENT = 200
 # What tells a resource where no policy is asked (--dev): ids and names, never values.
 _NAMES = (
     "ResourceArn", "UserPoolId", "restApiId", "ApiId", "FunctionName", "UserName", "RoleName",
-    "GroupName", "PolicyArn", "domainName", "DomainName", "CertificateArn", "usagePlanId", "apiKey",
+    "GroupName", "RoleArn", "PolicyArn", "domainName", "DomainName", "CertificateArn", "usagePlanId", "apiKey",
+)  # fmt: skip
+# What tells what a call made: ids alone, at the top of its output or one member below.
+_MADE = (
+    "Arn", "FunctionArn", "CertificateArn", "Id", "id", "ApiId", "ClientId", "AccessKeyId",
+    "AuthorizerId", "RouteId", "IntegrationId", "DeploymentId", "ClientSecretId",
 )  # fmt: skip
 
 
@@ -81,7 +86,7 @@ class Auditor:
         if self._journal is None or (_is_read(seen) and not self._reads):
             return
         subject = _subject(seen, output)
-        event, finish = self._event(seen, subject, OK)
+        event, finish = self._event(seen, subject, OK, _made(seen.name, output))
         series = _series(seen, is_ok=True)
         if subject.is_frequent or _is_read(seen):
             self._journal.note(Entry(series, event, finish))
@@ -135,7 +140,7 @@ class Auditor:
                 raise _unavailable("Nothing was changed") from None
 
     def _event(
-        self, seen: Seen, subject: Subject, outcome: str
+        self, seen: Seen, subject: Subject, outcome: str, made: str = ""
     ) -> tuple[Event, Callable[[Event], Event] | None]:
         caller = None if seen.signer is None else seen.signer.caller
         caller_arn = "" if caller is None else told(caller.arn, MAX_RESOURCE_CHARACTERS)
@@ -152,6 +157,7 @@ class Auditor:
             caller=caller_arn,
             access_key_id=seen.key_id,
             resource=told(resource, MAX_RESOURCE_CHARACTERS),
+            made=made,
             pool_id=subject.pool_id,
             client_id=subject.client_id,
             sub=subject.sub,
@@ -218,8 +224,19 @@ def _subject(seen: Seen, output: Params | None) -> Subject:
 
 
 def _named(params: Params) -> str:
-    given = [params[name] for name in _NAMES if isinstance(params.get(name), str)]
-    return given[0] if given else ""
+    return _first(params, _NAMES)
+
+
+def _made(name: str, output: Params) -> str:
+    if not name.startswith(("Create", "Import", "Add")):
+        return ""
+    inner = [value for value in output.values() if isinstance(value, dict)]
+    found = [_first(each, _MADE) for each in (output, *inner)]
+    return told(next((each for each in found if each), ""), MAX_RESOURCE_CHARACTERS)
+
+
+def _first(given: Params, names: tuple[str, ...]) -> str:
+    return next((given[name] for name in names if isinstance(given.get(name), str)), "")
 
 
 def _unavailable(what: str) -> AwsError:

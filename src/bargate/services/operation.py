@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from bargate.audit.event import Subject
+
 if TYPE_CHECKING:
     from datetime import datetime
     from types import ModuleType
 
     from bargate.access.identities import Identity
-    from bargate.audit.event import Event, Subject
+    from bargate.audit.event import Event
     from bargate.policy import CompiledPolicy, Principal
     from bargate.records.pool_auth_event import PoolAuthEvent
     from bargate.store.interface import Reader, Transaction
@@ -129,16 +131,25 @@ def collect(modules: Iterable[ModuleType]) -> dict[str, Operation]:
     return found
 
 
-class Auditing(Struct, frozen=True, kw_only=True, eq=False):
-    """How the audit log is told of a service whose calls are about users of pools.
+def _nobody(_name: str, _request: Params, _output: Params | None) -> Subject:
+    return Subject()
 
-    `is_read` takes an operation's model name. `subject` takes request and output (None: refused),
-    and what it gives is completed later, in another thread: pool and user are looked up.
+
+def _as_it_is(_tx: Reader, event: Event, _subject: Subject) -> tuple[Event, PoolAuthEvent | None]:
+    return event, None
+
+
+class Auditing(Struct, frozen=True, kw_only=True, eq=False):
+    """How the audit log is told of a service, of which `writes` does not say what it notes.
+
+    `is_read` takes an operation's model name. `subject` tells of calls about users of pools whom,
+    by request and output (None: refused); what it gives is completed later, in another thread:
+    pool and user are looked up.
     """
 
     is_read: Callable[[str], bool]
-    subject: Callable[[str, Params, Params | None], Subject]
-    complete: Callable[[Reader, Event, Subject], tuple[Event, PoolAuthEvent | None]]
+    subject: Callable[[str, Params, Params | None], Subject] = _nobody
+    complete: Callable[[Reader, Event, Subject], tuple[Event, PoolAuthEvent | None]] = _as_it_is
 
 
 class Service(Struct, frozen=True, kw_only=True, eq=False):

@@ -88,6 +88,32 @@ def test_a_change_is_noted_before_it_is_answered(endpoint: Endpoint) -> None:
     assert found.request_id
 
 
+def test_what_was_made_is_named_and_no_secret_of_it(endpoint: Endpoint) -> None:
+    iam = endpoint.client("iam")
+    iam.create_user(UserName="keyed")
+    key = iam.create_access_key(UserName="keyed")["AccessKey"]
+    assert log(endpoint)[-1].made == key["AccessKeyId"]
+    api = endpoint.client("apigateway").create_rest_api(name="pets")
+    assert log(endpoint)[-1].made == api["id"]
+    pool = Pool(endpoint)
+    made = {each.operation: each.made for each in log(endpoint)}
+    assert made["CreateUserPool"].endswith(pool.id)
+    assert made["CreateUserPoolClient"] == pool.client
+    assert key["SecretAccessKey"] not in str(log(endpoint))
+
+
+def test_temporary_credentials_are_noted(endpoint: Endpoint) -> None:
+    sts = endpoint.client("sts")
+    sts.get_caller_identity()
+    assert code(sts.assume_role, RoleArn="arn:aws:iam::1:role/x", RoleSessionName="ab")
+    given = sts.get_federation_token(Name="bob")["Credentials"]
+    assert log(endpoint)[-1].operation == "GetFederationToken"
+    assert until(endpoint, "AssumeRole", "AccessDenied").resource == "arn:aws:iam::1:role/x"
+    text = str(log(endpoint))
+    assert given["SecretAccessKey"] not in text
+    assert given["SessionToken"] not in text
+
+
 def test_reads_are_not_noted_and_denied_ones_are(endpoint: Endpoint) -> None:
     iam = endpoint.client("iam")
     before = len(log(endpoint))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.services.operation import OperationCall, Params, Service, Target, collect
+from bargate.services.operation import Auditing, OperationCall, Params, Service, Target, collect
 from bargate.services.sts import (
     assume_role,
     authorization_message,
@@ -41,4 +41,11 @@ def _targets(
     return (Target(action=f"sts:{operation}", resource="*"),)
 
 
-SERVICE = Service(name="sts", operations=collect(MODULES), targets=_targets)
+_READS = frozenset({"GetCallerIdentity", "GetAccessKeyInfo", "DecodeAuthorizationMessage"})
+
+SERVICE = Service(
+    name="sts",
+    operations=collect(MODULES),
+    targets=_targets,
+    auditing=Auditing(is_read=_READS.__contains__),  # credentials are given without a write, too
+)
