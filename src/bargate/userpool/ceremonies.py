@@ -127,9 +127,16 @@ def verify_assertion(given: Assertion, expected: Expected, public_key: bytes) ->
 
 
 def _parsed(attestation: bytes) -> AttestationObject:
-    from webauthn.helpers import parse_attestation_object  # noqa: PLC0415  late: see above
+    """Read an attestationObject; raises InvalidParameterException.
+
+    py_webauthn takes a number for so many zero bytes, so what must be bytes is looked at before.
+    """
+    from webauthn.helpers import parse_attestation_object, parse_cbor  # noqa: PLC0415  late: see above
 
     try:
+        fields = parse_cbor(attestation)
+        if not isinstance(fields, dict) or not isinstance(fields.get("authData"), bytes):
+            raise TypeError("no authData")
         return parse_attestation_object(attestation)
     except _refusals():
         raise _invalid("The passkey's attestationObject cannot be read.") from None

@@ -172,6 +172,15 @@ def test_what_was_signed_cannot_be_changed(part: str) -> None:
     assert verify_assertion(assertion_of(json.dumps(answer)), expected(), key.public_key) is None
 
 
+@pytest.mark.parametrize("data", [2**34, -1, True, "x", None, [1], {}, 1.5])
+def test_authenticator_data_are_bytes(data: Any) -> None:
+    """A number must not become as many bytes."""
+    attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+    response = MADE["response"] | {"attestationObject": encoded(attestation)}
+    changed = registration_of(MADE | {"response": response})
+    assert code_of(verify_registration, changed, expected()) == INVALID
+
+
 def test_another_key_does_not_verify() -> None:
     device, other = Authenticator(), Authenticator(-257)
     registered(device)
