@@ -74,6 +74,10 @@ def user(known: Any, name: str = "ann", **more: Any) -> dict[str, Any]:
     return pool(known, Username=name, **more)
 
 
+def job(known: Any) -> dict[str, Any]:
+    return pool(known, JobId=known.import_job)
+
+
 def group(known: Any, **more: Any) -> dict[str, Any]:
     return pool(known, GroupName="staff", **more)
 
@@ -185,6 +189,7 @@ def new_passkey(known: Any) -> dict[str, Any]:
     return own(known, Credential=AUTHENTICATOR.create(known.passkey_options, "https://example.org"))
 
 
+LOGS_ROLE = "arn:aws:iam::123456789012:role/logs"
 DEVICES = {"ChallengeRequiredOnNewDevice": False, "DeviceOnlyRememberedOnUserPrompt": True}
 VERIFIER = {"Salt": "c2FsdA==", "PasswordVerifier": "dmVyaWZpZXI="}
 TOKEN_PREFERRED = {"SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True}}
@@ -293,6 +298,26 @@ BUILD: tuple[Step, ...] = (
     ),
     step("AdminDisableProviderForUser", lambda k: pool(k, User=ELSEWHERE)),
     step("AdminDeleteUserAttributes", lambda k: user(k, UserAttributeNames=["name"])),
+    step("GetCSVHeader", pool),
+    step(
+        "CreateUserImportJob",
+        lambda k: pool(k, JobName="people", CloudWatchLogsRoleArn=LOGS_ROLE),
+        import_job="UserImportJob.JobId",
+    ),
+    step("DescribeUserImportJob", job),
+    step("ListUserImportJobs", lambda k: pool(k, MaxResults=10)),
+    step(
+        "StartUserImportJob",
+        job,
+        refused="PreconditionNotMetException",
+        why="no file was uploaded: there is no socket to upload it to",
+    ),
+    step(
+        "StopUserImportJob",
+        job,
+        refused="PreconditionNotMetException",
+        why="a job that did not start cannot be stopped",
+    ),
     step("CreateGroup", lambda k: group(k, Precedence=1)),
     step("GetGroup", group),
     step("UpdateGroup", lambda k: group(k, Description="who works here")),

@@ -16,7 +16,7 @@ from conformance.control.world import ADMINISTRATOR, SCRIPT, World
 
 # Operations that need no permission (AWS [D] STS): who is asking, and one's own session.
 OPEN = {"sts:GetCallerIdentity", "sts:GetSessionToken", *UNSIGNED}
-OPERATIONS = 522
+OPERATIONS = 528
 MOST_PERMISSIONS = 4
 _DENIAL = re.compile(
     rf"User: arn:aws:iam::{ACCOUNT}:user/(?P<user>\w+) is not authorized to perform:"

@@ -23,7 +23,7 @@ OPERATIONS = {
     "ec2": 21,
     "acm": 8,
     "lambda": 31,
-    "cognito-idp": 109,
+    "cognito-idp": 115,
 }
 
 

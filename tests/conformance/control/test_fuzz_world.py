@@ -20,7 +20,7 @@ from conformance.control.world import BUILD, SCRIPT, World
 from conformance.control.wrong_values import WrongValues
 from conformance.wire.through_botocore import request_of
 
-OPERATIONS = 522
+OPERATIONS = 528
 KEPT_EVERY = 6
 _PATHS = re.compile(r"Must be one of: \[([^\]]*)\]")
 NOBODYS = (

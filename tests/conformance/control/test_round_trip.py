@@ -21,10 +21,10 @@ OPERATIONS = {
     "ec2": 21,
     "acm": 8,
     "lambda": 31,
-    "cognito-idp": 109,
+    "cognito-idp": 115,
 }
 # Calls that the script expects to be refused, for the reason that each gives.
-REFUSED = 18
+REFUSED = 20
 # Members that the models mark required in the answers, which have to be there.
 REQUIRED_MEMBERS = 280
 # Answers all of whose members are given at times alone (here a session for USER_AUTH).
