@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bargate.records.pool_user import PoolUser
     from bargate.store.interface import Reader, Transaction
     from bargate.userpool.access_tokens import Holder
     from bargate.userpool.ceremonies import NewKey
@@ -39,7 +40,7 @@ _RELYING_PARTY: Final = "rp"
 def start(pools: Pools, tx: Reader, holder: Holder, now: datetime) -> dict[str, Any]:
     """Give the options of `navigator.credentials.create` (AWS [D]); raises AwsError."""
     rp_id = the_relying_party(holder.pool)
-    check_room(tx, holder.user)
+    _check_may_register(tx, holder.user)
     verification = "required" if must_verify_user(holder.pool) else "preferred"
     user = holder.user
     return {
@@ -80,10 +81,23 @@ async def complete(
         current = holder_in(tx)
         if the_relying_party(current.pool) != rp_id:
             raise _other_relying_party()
-        check_room(tx, current.user)
+        _check_may_register(tx, current.user)
         _store(tx, _passkey(current, given, key, rp_id, now))
 
     await pools.store.submit(work)
+
+
+def _check_may_register(tx: Reader, user: PoolUser) -> None:
+    """Raise AwsError for a user with enough passkeys, or whose password was taken away.
+
+    [I] The token may be a thief's, whose passkey would stay when the user has a new password.
+    """
+    if user.status == "RESET_REQUIRED":
+        raise AwsError("PasswordResetRequiredException", "Password reset required for the user")
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        message = "The temporary password must be changed before a passkey is registered."
+        raise AwsError("NotAuthorizedException", message)
+    check_room(tx, user)
 
 
 def _challenge(pools: Pools, holder: Holder, rp_id: str, now: datetime) -> bytes:

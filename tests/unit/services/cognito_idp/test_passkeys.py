@@ -484,6 +484,30 @@ def test_states_of_users_end_sign_ins_by_passkey(people: People) -> None:
     assert people.choose("ann", "WEB_AUTHN")["ChallengeName"] == "SELECT_CHALLENGE"
 
 
+def test_nothing_is_registered_while_the_password_was_taken_away(people: People) -> None:
+    device, token = Authenticator(), people.token("ann")
+    user = {"UserPoolId": people.id, "Username": "ann"}
+    credential = device.create(start(people, token), ORIGIN)
+    people.idp.admin_set_user_password(**user, Password=PASSWORD, Permanent=False)
+    assert refusal(complete, people, token, credential)[0] == "NotAuthorizedException"
+    assert refusal(start, people, token)[0] == "NotAuthorizedException"
+    people.idp.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
+    given = [{"Name": "email", "Value": "a@b.org"}, {"Name": "email_verified", "Value": "true"}]
+    people.idp.admin_update_user_attributes(**user, UserAttributes=given)
+    credential = device.create(start(people, token), ORIGIN)
+    people.idp.admin_reset_user_password(**user)
+    for work in (start, lambda *given: complete(*given, credential)):
+        assert refusal(work, people, token)[0] == "PasswordResetRequiredException"
+
+
+def test_sign_outs_end_registrations(people: People) -> None:
+    token = people.token("ann")
+    credential = Authenticator().create(start(people, token), ORIGIN)
+    people.idp.global_sign_out(AccessToken=token)
+    told = refusal(complete, people, token, credential)
+    assert told == ("NotAuthorizedException", "Access Token has been revoked")
+
+
 @pytest.mark.parametrize("gone", ["user", "pool"])
 def test_passkeys_go_with_their_owner(endpoint: Endpoint, gone: str) -> None:
     people, device = made(endpoint), Authenticator()
