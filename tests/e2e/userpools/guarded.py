@@ -9,6 +9,7 @@ from e2e.control.installation import Running, until
 
 SCOPE = "aws.cognito.signin.user.admin"
 WITHIN_S = 0.1
+IN_A_ROW, MAX_S = 8, 10.0
 
 
 def rest_api(running: Running, *pool_arns: str, scopes: tuple[str, ...] = ()) -> str:
@@ -86,3 +87,14 @@ def within(is_so: Callable[[], bool], limit_s: float = WITHIN_S) -> None:
     until(lambda: all(is_so() for _ in range(4)), limit_s * 20)
     took_s = time.monotonic() - began_s
     assert took_s < limit_s * 3, f"{took_s:.3f} s"  # four calls in a row, on a busy machine
+
+
+def taken_for_s(running: Running, path: str, token: str) -> float:
+    """Give when, from now on, the last call began that a token was taken for, by any worker."""
+    began_s, last_s, refused = time.monotonic(), 0.0, 0
+    while refused < IN_A_ROW:
+        at_s = time.monotonic() - began_s
+        assert at_s < MAX_S, "it is taken on and on"
+        is_taken = status(running, path, token) == 200
+        last_s, refused = (at_s, 0) if is_taken else (last_s, refused + 1)
+    return last_s
