@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, CDPSession, Error, Page
 
 from browsing import browser, page_at
 from e2e.control.installation import Running
+from e2e.control.test_clients import CLIENTS, missing
 from e2e.userpools.directory import FLOWS, PASSWORD, Directory, claims_of, refusal
 from passkey_client import Authenticator
 
@@ -124,6 +126,34 @@ def test_an_answer_and_a_count_are_good_once_however_often_they_are_tried(
     shown = [copy.get(options, ORIGIN) for copy, (_, options) in zip(copies, begun, strict=True)]
     told = at_once(lambda n: answer(people, "race", begun[n][0], shown[n]))
     assert told == ["NotAuthorizedException"] * (AT_ONCE - 1) + ["done"]
+
+
+def test_amplify_registers_uses_and_deletes_a_passkey(bargate: Running, people: Directory) -> None:
+    if not (CLIENTS / "node_modules" / "aws-amplify").exists():
+        missing("aws-amplify is not installed")
+    sub, device = people.add("amplify"), Authenticator()
+    place = (bargate.endpoint, people.id, people.client_id, "amplify", PASSWORD)
+    pipe = subprocess.PIPE
+    command = ["node", str(CLIENTS / "passkeys.mjs"), *place]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as app:
+        assert app.stdin is not None
+        assert app.stdout is not None
+        told: dict[str, Any] = {}
+        for line in app.stdout:
+            told = json.loads(line)
+            if "done" in told:
+                break
+            options = told.get("create") or told["get"]
+            made = (device.create if "create" in told else device.get)(options, ORIGIN)
+            print(json.dumps(made), file=app.stdin, flush=True)
+    assert told["done"] == {
+        "made": ["localhost"],
+        "preferred": "DONE",
+        "sub": sub,
+        "offered": ["PASSWORD_SRP", "PASSWORD", "WEB_AUTHN"],
+        "chosen": "DONE",
+        "left": 0,
+    }
 
 
 @pytest.fixture(scope="module")
