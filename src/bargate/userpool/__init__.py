@@ -33,7 +33,8 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
                       for users who do not exist, so that they cost as much as those who do
     srp, secret_hash, lockout                        the mathematics of proofs, pure
     threads           where passwords are hashed, tokens signed and SRP computed: beside the loop
-    prove, srp_challenge  what flows and challenges share: password, lock, SRP's first half
+    prove, srp_challenge  what flows and challenges share: password, lock, SRP's first half;
+                      `refusal_times` evens refusals where hashes are imported
     mfa, totp         which second factor is due, and what authenticators show; `mfa_setup` on the way in
     first_factors     what USER_AUTH offers; `second_factor_challenges` the same after it
     one_time_codes    codes of sign-ins: sent, sealed as digests; `code_limits` how often, `evened` time

@@ -10,6 +10,7 @@ from bargate.userpool.address_limits import AddressLimits
 from bargate.userpool.attempt_limits import AttemptLimits
 from bargate.userpool.code_limits import CodeLimits
 from bargate.userpool.device_waits import DeviceWaits
+from bargate.userpool.refusal_times import RefusalTimes
 from bargate.userpool.threads import Threads
 from bargate.wire.error import AwsError
 
@@ -127,6 +128,7 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     place_of: Callable[[UserPool], str]
     triggers: Triggers = NoTriggers()
     messenger: Messenger | None = None
+    refusal_times: RefusalTimes = field(default_factory=RefusalTimes)
     code_limits: CodeLimits = field(default_factory=CodeLimits)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
     device_waits: DeviceWaits = field(default_factory=DeviceWaits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bargate.records.pool_user import PoolCredentials, PoolUser
+    from bargate.secret import Secret
     from bargate.store.interface import Reader, Transaction
     from bargate.userpool.pools import Pools
     from bargate.userpool.progress import Asked, Progress
@@ -46,7 +48,7 @@ async def prove_password(pools: Pools, asked: Asked, sought: Sought, password: s
     hashed = None if credentials is None else credentials.hash
     now_s = asked.now.timestamp()
     with pools.lockouts.attempt(asked.pool.id, sought.lock_name, now_s) as attempt:
-        is_right = attempt.settle(is_right=await pools.hasher.matches(hashed, password))
+        is_right = attempt.settle(is_right=await _compare(pools, asked, hashed, password))
     user = sought.user
     if user is None:
         raise refuse_unknown(asked.client)
@@ -57,6 +59,19 @@ async def prove_password(pools: Pools, asked: Asked, sought: Sought, password: s
     check_may_sign_in(user, asked.now)
     await _renew(pools, asked, user, credentials, password)
     return user
+
+
+async def _compare(pools: Pools, asked: Asked, hashed: Secret | None, password: str) -> bool:
+    """Compare a password; a refusal takes as long as any in a pool with imported hashes."""
+    clock = asyncio.get_running_loop().time
+    begun_s = clock()
+    is_right = await pools.hasher.matches(hashed, password)
+    if hashed is not None and pools.hasher.needs_renewal(hashed):
+        pools.refusal_times.note(asked.pool.id, clock() - begun_s)
+    left_s = begun_s + pools.refusal_times.of(asked.pool.id) - clock()
+    if not is_right and asked.client.hides_users and left_s > 0:
+        await asyncio.sleep(left_s)
+    return is_right
 
 
 def check_may_sign_in(user: PoolUser, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,33 @@ def test_srp_of_an_imported_hash_leads_on_and_tells_nothing_where_users_are_hidd
     assert refusal(hidden.sign_in_srp, "anna") == WRONG
     assert refusal(hidden.sign_in_srp, "nobody") == WRONG
     assert refusal(hidden.begin, "nobody") == refusal(hidden.begin, "anna", "Wrong-password-1")
+
+
+def test_a_refusal_takes_as_long_for_nobody_as_with_an_imported_hash(
+    bargate: Running, run_dir: Path, tmp_path: Path
+) -> None:
+    hidden = Directory.of(bargate, HIDDEN)
+    hidden.add("ours")
+    derived = hashlib.pbkdf2_hmac("sha512", PASSWORD.encode(), SALT, 200_000)
+    credential = keycloak_password("pbkdf2-sha512", b64(derived), b64(SALT), hashIterations=200_000)
+    names = ("ann", "bob", "cat")
+    (tmp_path / "realm").write_text(
+        keycloak_of(*({"username": name, "credentials": [credential]} for name in names))
+    )
+    moved_in(run_dir, hidden, tmp_path / "realm", "keycloak")
+    refused_after_s(hidden, "ann")  # from here on it is known how long such hashes take
+    for _ in range(2):
+        slow = [refused_after_s(hidden, name) for name in names[1:]]
+        fast = [refused_after_s(hidden, name) for name in ("nobody-1", "nobody-2", "ours")]
+        if min(fast) > 0.8 * min(slow):
+            return
+    pytest.fail(f"nobody is refused after {fast} s, who was imported after {slow} s")
+
+
+def refused_after_s(directory: Directory, name: str) -> float:
+    begun_s = time.perf_counter()
+    assert refusal(directory.begin, name, "Wrong-password-1") == WRONG
+    return time.perf_counter() - begun_s
 
 
 def test_users_move_from_pool_to_pool(bargate: Running, run_dir: Path, tmp_path: Path) -> None:
