@@ -251,6 +251,101 @@ def test_filters_find_whom_they_say_page_by_page(idp: Any) -> None:
         assert found == "InvalidParameterException"
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (r'name = "a\"b"', ["quoted"]),
+        (r'name = "a\\b"', ["slashed"]),
+        (r'name ^= "a\"', None),
+        ('name = "a"b"', None),
+        ('name = ""', []),
+        ('  name   ^=   "a"  ', ["quoted", "slashed"]),
+        ('name^="a"', ["quoted", "slashed"]),
+        ('Name = "a"', None),
+        ('name != "a"', None),
+        ('name = "a" and email = "b"', None),
+        ('name ^ = "a"', None),
+        ("name", None),
+        ('= "a"', None),
+        ('nickname = "a"', None),
+        ('custom:team = "a"', None),
+        ('phone_number ^= "+1555"', ["quoted", "slashed"]),
+        ('phone_number ^= "1"', []),
+        ('given_name = "Ann"', ["quoted"]),
+        ('given_name = "ann"', []),
+        ('family_name ^= "Ö"', ["slashed"]),
+        ('preferred_username = "boss"', ["quoted"]),
+        ('username = "Quoted"', []),
+        ('cognito:user_status ^= "force"', ["quoted", "slashed"]),
+        ('status ^= "En"', ["quoted", "slashed"]),
+        ('status = ""', []),
+        ('sub ^= ""', ["quoted", "slashed"]),
+        ("   ", ["quoted", "slashed"]),
+    ],
+)
+def test_filters_are_read_as_they_are_quoted(
+    idp: Any, searched: str, text: str, names: list[str] | None
+) -> None:
+    if names is None:
+        found, _ = refusal(idp.list_users, UserPoolId=searched, Filter=text)
+        assert found == "InvalidParameterException"
+    else:
+        assert pages(idp, searched, text, 1) == names
+
+
+@pytest.fixture(scope="module")
+def searched(idp: Any) -> str:
+    pool = new_pool(idp)
+    add(
+        idp, pool, "quoted",
+        name='a"b', phone_number="+15555550100", given_name="Ann", preferred_username="boss",
+    )  # fmt: skip
+    add(idp, pool, "slashed", name="a\\b", phone_number="+15555550101", family_name="Öz")
+    return pool
+
+
+def test_a_page_has_60_users_at_most_and_always_the_same_order(idp: Any) -> None:
+    pool = new_pool(idp)
+    for number in range(61):
+        add(idp, pool, f"u{number:02}", name="same")
+    first = idp.list_users(UserPoolId=pool)
+    assert len(first["Users"]) == 60
+    for limit in (61, -1):
+        assert refusal(idp.list_users, UserPoolId=pool, Limit=limit)[0] in (
+            "InvalidParameterException",
+            "ValidationException",
+        )
+    assert [each["Username"] for each in idp.list_users(UserPoolId=pool)["Users"]] == [
+        each["Username"] for each in first["Users"]
+    ]
+    assert len(pages(idp, pool, 'name = "same"', 7)) == 61
+    assert len(set(pages(idp, pool, "", 13))) == 61
+    long = refusal(idp.list_users, UserPoolId=pool, Filter=f'name = "{"a" * 256}"')
+    assert long[0] in ("InvalidParameterException", "ValidationException")
+
+
+def test_groups_and_their_members_are_listed_page_by_page(idp: Any) -> None:
+    pool = new_pool(idp)
+    for name in ("a", "b", "c"):
+        idp.create_group(UserPoolId=pool, GroupName=name)
+        add(idp, pool, name)
+        idp.admin_add_user_to_group(UserPoolId=pool, GroupName="a", Username=name)
+    for call, given, member in (
+        (idp.list_groups, {}, "Groups"),
+        (idp.list_users_in_group, {"GroupName": "a"}, "Users"),
+    ):
+        found, token = [], {}
+        for size in (2, 1):
+            page = call(UserPoolId=pool, Limit=2, **given, **token)
+            assert len(page[member]) == size
+            found += [each.get("GroupName", each.get("Username")) for each in page[member]]
+            token = {"NextToken": page["NextToken"]} if "NextToken" in page else {}
+        assert token == {}
+        assert sorted(found) == ["a", "b", "c"]
+        other = refusal(call, UserPoolId=pool, NextToken="x", **given)
+        assert other[0] == "InvalidParameterException"
+
+
 def test_a_list_goes_on_nowhere_else(idp: Any) -> None:
     pool, other = new_pool(idp), new_pool(idp)
     for name in ("a1", "b1", "c1"):
