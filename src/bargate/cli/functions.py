@@ -11,7 +11,6 @@ import click
 from msgspec import structs
 
 from bargate.cli.options import pairs
-from bargate.functions.credentials import is_reserved
 from bargate.local_functions import LocalFunction, WrongFunction, function_of, parsed
 from bargate.secret import Secret
 
@@ -145,6 +144,12 @@ def _timeouts(
     return timeouts
 
 
+def _is_reserved(variable: str) -> bool:
+    from bargate.functions.credentials import is_reserved  # noqa: PLC0415  with all of IAM
+
+    return is_reserved(variable)
+
+
 def _variables(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, dict[str, Secret]]:
@@ -152,7 +157,7 @@ def _variables(
     variables: dict[str, dict[str, Secret]] = {}
     for name, assignment in pairs(values, form, ":"):
         for variable, value in pairs((assignment,), form, "="):
-            if _VARIABLE.fullmatch(variable) is None or is_reserved(variable):
+            if _VARIABLE.fullmatch(variable) is None or _is_reserved(variable):
                 raise click.BadParameter(
                     f"{variable!r}: a variable has two or more letters, digits or _, a letter"
                     " first, and is none that Lambda sets itself"
