@@ -39,6 +39,8 @@ _MAY_RETRY: Final = frozenset(
     }
 )
 
+_MAX_CHARACTERS: Final = {"USERNAME": 128, "DEVICE_KEY": 55}  # AWS [M] UsernameType, DeviceKeyType
+
 
 class Posed(Struct, frozen=True, kw_only=True):
     """A challenge with the session that answers it, None where its parameters hold the state."""
@@ -58,6 +60,7 @@ async def initiate(pools: Pools, asked: Asked) -> Reply:
     if not permits(asked.client, rule):
         message = f"{asked.flow} flow not enabled for this client"
         raise AwsError("InvalidParameterException", message)
+    _check_sizes(asked)
     if not rule.hashes_username:  # refresh tokens: they cannot be guessed
         return _replied(pools, asked, await rule.run(pools, asked))
     given = asked.parameters.get("SECRET_HASH")
@@ -74,6 +77,7 @@ async def respond(pools: Pools, asked: Asked, name: str, session_text: str | Non
         raise AwsError("InvalidParameterException", message)
     if session_text is None and name == DEVICE_SRP_AUTH:
         session_text = _waiting(pools, asked)
+    _check_sizes(asked)
     session = _taken(pools, asked, rule, session_text)
     _check_fits(asked, name, session)
     try:
@@ -85,6 +89,20 @@ async def respond(pools: Pools, asked: Asked, name: str, session_text: str | Non
             pools.sessions.give_back(session)
         raise
     return _replied(pools, asked, answer)
+
+
+def _check_sizes(asked: Asked) -> None:
+    """Raise InvalidParameterException for what is too long to be remembered by.
+
+    The model bounds no parameter of a sign-in, and whoever fails is counted by name.
+    """
+    for name, limit in _MAX_CHARACTERS.items():
+        if len(asked.parameters.get(name, "")) > limit:
+            message = (
+                f"1 validation error detected: Value at '{name}' failed to satisfy constraint:"
+                f" Member must have length less than or equal to {limit}"
+            )
+            raise AwsError("InvalidParameterException", message)
 
 
 def _taken(pools: Pools, asked: Asked, rule: ChallengeRule, session_text: str | None) -> Session:
