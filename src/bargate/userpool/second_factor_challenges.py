@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bargate.userpool.find import credentials_of
 from bargate.userpool.one_time_codes import pose_code
 from bargate.userpool.progress import Asked, Challenge, Progress
@@ -17,6 +19,18 @@ async def pose(
     pools: Pools, asked: Asked, progress: Progress, user: PoolUser, kind: MfaKind
 ) -> Challenge:
     """Ask for the second factor of a kind; raises AwsError when its code cannot be sent."""
+    return named(await _posed(pools, asked, progress, user, kind), user)
+
+
+def named(challenge: Challenge, user: PoolUser) -> Challenge:
+    """Give a challenge with the user's real name, which SECRET_HASH may be made with (AWS [R])."""
+    parameters = {**challenge.parameters, "USER_ID_FOR_SRP": user.username}
+    return replace(challenge, parameters=parameters)
+
+
+async def _posed(
+    pools: Pools, asked: Asked, progress: Progress, user: PoolUser, kind: MfaKind
+) -> Challenge:
     if kind == "SOFTWARE_TOKEN_MFA":
         return _pose_token(pools, progress, user)
     return await pose_code(pools, asked, progress, user, kind, is_second=True)

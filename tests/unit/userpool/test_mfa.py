@@ -90,7 +90,8 @@ def test_what_is_due(
     may_set_up: bool,
 ) -> None:
     found = due(pool(mfa), user(chosen, preferred, verified), credentials())
-    assert found == Due(is_required=True, kinds=kinds, may_set_up=may_set_up)  # type: ignore[arg-type]
+    wanted = Due(is_required=True, is_chosen=bool(chosen), kinds=kinds, may_set_up=may_set_up)  # type: ignore[arg-type]
+    assert found == wanted
 
 
 def test_nothing_is_due_where_nobody_asked_for_it() -> None:

@@ -14,7 +14,7 @@ from bargate.userpool.find import credentials_of
 from bargate.userpool.first_sign_in import stands_in
 from bargate.userpool.mfa import MFA_SETUP, PASSED, due, offered
 from bargate.userpool.progress import Asked, Challenge, Progress
-from bargate.userpool.second_factor_challenges import pose
+from bargate.userpool.second_factor_challenges import named, pose
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ async def second_factor(
     if not wanted.is_chosen and await stands_in(pools, asked, progress, user):
         return None
     if wanted.may_set_up:
-        return _offer(MFA_SETUP, "MFAS_CAN_SETUP", offered(asked.pool), progress)
+        setup = _offer(MFA_SETUP, "MFAS_CAN_SETUP", offered(asked.pool), progress)
+        return named(setup, user)
     if not wanted.kinds:
         message = "The user's second factor cannot be used: its address is gone or not verified."
         raise AwsError("MFAMethodNotFoundException", message)
     if len(wanted.kinds) > 1:
-        return _offer(SELECT_MFA_TYPE, "MFAS_CAN_CHOOSE", wanted.kinds, progress)
+        choice = _offer(SELECT_MFA_TYPE, "MFAS_CAN_CHOOSE", wanted.kinds, progress)
+        return named(choice, user)
     return await pose(pools, asked, progress, user, wanted.kinds[0])
 
 

@@ -59,7 +59,8 @@ def test_a_software_token_is_asked_for_once_it_is_chosen(people: People) -> None
     assert user["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
     posed = people.begin("ann")
     assert posed["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
-    assert posed["ChallengeParameters"] == {"FRIENDLY_DEVICE_NAME": "phone"}
+    shown = {"FRIENDLY_DEVICE_NAME": "phone", "USER_ID_FOR_SRP": "ann"}
+    assert posed["ChallengeParameters"] == shown
     used = refusal(people.answer, posed, "ann", SOFTWARE_TOKEN_MFA_CODE=code)
     assert used == ("ExpiredCodeException", "Your software token has already been used once.")
     people.endpoint.skew_s += 30
@@ -140,6 +141,7 @@ def test_codes_by_sms_and_mail_go_out_and_come_back(people: People, post: Post) 
         if name == "SMS_MFA":
             assert told == {
                 "CODE_DELIVERY_DELIVERY_MEDIUM": "SMS",
+                "USER_ID_FOR_SRP": "ann",
                 "CODE_DELIVERY_DESTINATION": "+*******0123",
             }
             assert (message.medium, message.destination) == ("SMS", "+15555550123")
@@ -220,7 +222,8 @@ def test_where_mfa_is_on_who_has_none_sets_one_up(endpoint: Endpoint) -> None:
     people.add("ann", None)
     posed = people.answer(people.begin("ann", FIRST), "ann", NEW_PASSWORD=PASSWORD)
     assert posed["ChallengeName"] == "MFA_SETUP"
-    assert posed["ChallengeParameters"] == {"MFAS_CAN_SETUP": '["SOFTWARE_TOKEN_MFA"]'}
+    shown = {"MFAS_CAN_SETUP": '["SOFTWARE_TOKEN_MFA"]', "USER_ID_FOR_SRP": "ann"}
+    assert posed["ChallengeParameters"] == shown
     assert refusal(people.answer, posed, "ann")[0] == "InvalidParameterException"
     idp = people.idp
     told = refusal(idp.verify_software_token, Session=posed["Session"], UserCode="123456")
