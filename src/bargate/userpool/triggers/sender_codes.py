@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +104,9 @@ def check_key(pem: str) -> None:
             "it is a private key: give the public one, and leave the other out of here"
         )
     try:
-        key = load_pem_public_key(pem.encode())
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  no start waits
+
+        key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):
         raise UnusableKey("it is no public key in PEM") from None
     if not isinstance(key, RSAPublicKey):
