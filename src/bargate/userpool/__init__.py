@@ -1,7 +1,7 @@
 """User pools: the directory, its authentication flows, and its tokens. Free of HTTP and the wire.
 
     services/cognito_idp ─┐  (thin: request ──► a function here ──► output)
-    hosted pages (later) ─┴──► userpool ──► store, tokens, Messenger, Triggers
+    pages (in browsers) ──┴──► userpool ──► store, tokens, Messenger, Triggers
 
 What is read needs a transaction alone: `find` (pool, client, user by name or alias), `users`,
 `attributes`. Whatever hashes, sends, or calls a function waits, so it is an `async` function that
@@ -38,6 +38,9 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
     mfa, totp         which second factor is due, and what authenticators show; `mfa_setup` on the way in
     first_factors     what USER_AUTH offers; `second_factor_challenges` the same after it
     one_time_codes    codes of sign-ins: sent, sealed as digests; `code_limits` how often, `evened` time
+    proven_addresses  what such a code says of the address that it went to
+    links             when a sign-up's message holds a link, and where it leads
+    sign_up_session, first_sign_in  what who signed up just now need not prove again
     passkeys          kept, offered, used; `passkey_registration`, `passkey_challenge` how they are asked for
     credential_json, ceremonies, relying_party       what browsers answer, read and verified, pure
     devices           named, confirmed, remembered; `device_waits` for clients without sessions
