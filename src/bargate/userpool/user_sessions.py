@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.userpool.refresh import revoke
+from bargate.userpool.revocation import LONGEST_TOKEN
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ def make_room(tx: Transaction, pool: UserPool, user: PoolUser, now: datetime) ->
         return
     found = tx.list(REFRESH_FAMILY, (user.pool_id, user.sub), limit=MAX_KEPT)
     active = sorted((each for each in found if is_active(each, now)), key=last_active)
+    for family in found:
+        if family.revoked_at is not None and family.revoked_at + LONGEST_TOKEN < now:
+            tx.delete(REFRESH_FAMILY, REFRESH_FAMILY.key_of(family))  # no token of it is left
     for family in active[: max(0, len(active) - pool.max_sessions + 1)]:
         revoke(tx, family, now)
 

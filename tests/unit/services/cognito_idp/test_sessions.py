@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.endpoint import Endpoint
 
+from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.userpool.user_sessions import family_id, session_id
 from e2e.userpools.directory import refusal
 from mfa_directory import People
@@ -97,6 +98,21 @@ def test_a_session_too_many_ends_the_one_that_was_used_longest_ago(people: Peopl
     track(people, 1)  # ends nothing by itself, but the next sign-in does
     assert len(sessions(people, fourth["AccessToken"])) == 3
     assert len(sessions(people, sign_in(people)["AccessToken"])) == 1
+
+
+def test_what_ended_long_ago_takes_no_room(people: People) -> None:
+    track(people, 1)
+    for _ in range(3):
+        tokens = sign_in(people)
+    assert families(people) == 3
+    people.endpoint.skew_s += 86_401
+    tokens = sign_in(people)
+    assert families(people) == 2  # it, and the one whose place it took
+    assert len(sessions(people, tokens["AccessToken"])) == 1
+
+
+def families(people: People) -> int:
+    return people.endpoint.store.read(lambda tx: tx.count(REFRESH_FAMILY, (people.id,)))
 
 
 def test_users_end_their_other_sessions_and_nobody_elses(people: People) -> None:
