@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from argon2 import PasswordHasher
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bargate.records.pool_user import POOL_CREDENTIALS, POOL_USER
 from bargate.records.user_pool import USER_POOL, UserPool
@@ -58,16 +59,15 @@ def user_name(number: int) -> str:
 
 
 def filled(work: Path, users: int) -> Home:
-    """Give an installation with so many users, made now unless it is there."""
+    """Give an installation with so many users; one that was not finished is filled on."""
     folder = work / f"pools-{users}-{_form()}"
-    description = folder.with_suffix(".json")
-    if description.exists():
-        return msgspec.json.decode(description.read_bytes(), type=Home)
-    for stale in work.glob(f"pools-{users}-*"):
-        shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-    home = _with_pool(folder, users)
+    description = folder / "bench.json"
+    if not description.exists():
+        for stale in work.glob(f"pools-{users}-*"):
+            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+        description.write_bytes(msgspec.json.encode(_with_pool(folder, users)))
+    home = replace(msgspec.json.decode(description.read_bytes(), type=Home), folder=str(folder))
     _fill(home)
-    description.write_bytes(msgspec.json.encode(home))
     return home
 
 
@@ -100,7 +100,8 @@ def _fill(home: Home) -> None:
                 own = _proofs(home, number, common.hash) if number < SRP_USERS else common
                 _create(tx, pool, number, own)
 
-        for first in range(0, home.users, _BATCH):
+        done = store.read(lambda tx: tx.count(POOL_USER))
+        for first in range(done, home.users, _BATCH):
             store.write(partial(write, range(first, min(first + _BATCH, home.users))))
 
 
