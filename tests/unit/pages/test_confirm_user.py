@@ -9,10 +9,12 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from msgspec.structs import replace
 from tests.endpoint import Answered, Endpoint
 
 from bargate.model.invocation import Invocation, Outcome, Returned
@@ -300,3 +302,25 @@ def test_names_reach_neither_links_nor_pages_as_html(people: People) -> None:
     body = people.mail(name).body
     assert body.count("<a href=") == 2
     assert people.press(link).status == 200
+
+
+def test_links_lead_to_the_public_url_whatever_issuers_look_like() -> None:
+    endpoint = Endpoint()
+    pools = replace(
+        endpoint.settings.pools, public_url="https://auth.example.org/x", issuer_style="aws"
+    )
+    endpoint.settings = replace(endpoint.settings, pools=pools)
+    with endpoint:
+        people = People(endpoint)
+        people.sign_up("nan")
+        place = f'<a href="https://auth.example.org/x/{people.id}/confirmUser?client_id='
+        assert place in people.mail("nan").body
+
+
+def test_of_many_who_press_at_once_one_confirms(endpoint: Endpoint) -> None:
+    people = People(endpoint, {"PreventUserExistenceErrors": "ENABLED"})
+    people.sign_up("oda")
+    link = people.link("oda")
+    with ThreadPoolExecutor(6) as threads:
+        told = list(threads.map(lambda _: people.press(link).status, range(6)))
+    assert sorted(told) == [200, 410, 410, 410, 410, 410]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -231,3 +232,27 @@ def test_a_factor_that_was_chosen_is_asked_for_at_the_first_sign_in(endpoint: En
         UserPoolId=people.id, Username="ann", EmailMfaSettings={"Enabled": True}
     )
     assert people.sign_in("ann")["ChallengeName"] == "EMAIL_OTP"
+
+
+def test_of_many_first_sign_ins_at_once_one_is_the_first(endpoint: Endpoint) -> None:
+    people = People(endpoint, MfaConfiguration="ON", **TOTP)
+    people.sign_up("ann")
+    people.confirm("ann")
+    with ThreadPoolExecutor(4) as threads:
+        told = list(threads.map(lambda _: people.sign_in("ann").get("ChallengeName"), range(4)))
+    assert sorted(map(str, told)) == ["MFA_SETUP"] * 3 + ["None"]
+
+
+def test_of_many_who_go_on_at_once_one_gets_in(endpoint: Endpoint) -> None:
+    people = People(endpoint)
+    session = people.join("ann")
+
+    def go_on(_: int) -> str:
+        try:
+            return str(people.go_on("ann", session).keys() & {"AuthenticationResult"})
+        except ClientError as refused:
+            return str(refused.response["Error"]["Message"])
+
+    with ThreadPoolExecutor(4) as threads:
+        told = sorted(threads.map(go_on, range(4)))
+    assert told == [USED[1]] * 3 + ["{'AuthenticationResult'}"]
