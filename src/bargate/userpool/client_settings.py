@@ -133,6 +133,12 @@ def _check_oauth(
         if not has_secret:
             message = "client_credentials flow can not be selected if client does not have a client secret."
             raise AwsError("InvalidOAuthFlowException", message)
+    if request.get("AllowedOAuthFlowsUserPoolClient") and not (
+        flows and request.get("AllowedOAuthScopes")
+    ):
+        # AWS [O]
+        message = "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows."
+        raise AwsError("InvalidOAuthFlowException", message)
     callbacks = request.get("CallbackURLs") or []
     for url in (*callbacks, *(request.get("LogoutURLs") or ())):
         check_redirect(url)

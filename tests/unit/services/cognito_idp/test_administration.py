@@ -122,6 +122,7 @@ def test_pools_that_cannot_be_are_refused(idp: Any, given: dict[str, Any]) -> No
         ({"DefaultRedirectURI": "https://example.com/"}, None),
         ({"AllowedOAuthScopes": ["pets/read"]}, "ScopeDoesNotExistException"),
         ({"AllowedOAuthFlows": ["client_credentials"]}, "InvalidOAuthFlowException"),
+        ({"AllowedOAuthFlowsUserPoolClient": True}, "InvalidOAuthFlowException"),
         ({"AllowedOAuthFlows": ["client_credentials", "code"]}, "InvalidOAuthFlowException"),
     ],
 )
