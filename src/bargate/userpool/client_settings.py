@@ -136,7 +136,7 @@ def _check_oauth(
     if request.get("AllowedOAuthFlowsUserPoolClient") and not (
         flows and request.get("AllowedOAuthScopes")
     ):
-        # AWS [O]
+        # AWS [O]: in these words
         message = "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows."
         raise AwsError("InvalidOAuthFlowException", message)
     callbacks = request.get("CallbackURLs") or []
