@@ -7,10 +7,11 @@
                                                        ▲
     bargate audit ──► reading, verify ─────────────────┘
 
-There are three series of files, so that nobody can push out what others did by asking often:
+There are four series of files, so that nobody can push out what others did by asking often:
 
     changes   what callers with AWS credentials did or were denied, and the operator's commands
-    users     what users of pools did: sign-ups, sign-ins, refreshes, password changes
+    users     what users of pools did: sign-ups, sign-ins, password changes
+    refreshes new tokens for refresh tokens: so many that they would push out the others
     refused   where nobody proved who they are: wrong passwords, bad signatures
 
     event     what an event says, and how its texts are made harmless and short

@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-SeriesName = Literal["changes", "users", "refused"]
-SERIES: Final[tuple[SeriesName, ...]] = ("changes", "users", "refused")
+SeriesName = Literal["changes", "users", "refreshes", "refused"]
+SERIES: Final[tuple[SeriesName, ...]] = ("changes", "users", "refreshes", "refused")
 OK: Final = "ok"
 MAX_NAME_CHARACTERS: Final = 256
 MAX_RESOURCE_CHARACTERS: Final = 1_024

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from bargate.audit.chain import MAX_LINE_BYTES, Head, Opening, line_of, linked
+from bargate.audit.event import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bargate.audit.event import Event, SeriesName
 
 FOLDER: Final = "audit"
-_NAME: Final = re.compile(r"(changes|users|refused)-(\d{12})\.jsonl", re.ASCII)
+_NAME: Final = re.compile(rf"({'|'.join(SERIES)})-(\d{{12}})\.jsonl", re.ASCII)
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK_BYTES: Final = 64 * 1024
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _AGO = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MAX_SHOWN = 4_096
-_HEAD = re.compile(r"(changes|users|refused):(\d{1,18}):([0-9a-f]{64})", re.ASCII)
+_HEAD = re.compile(rf"({'|'.join(SERIES)}):(\d{{1,18}}):([0-9a-f]{{64}})", re.ASCII)
 
 
 class _Wanted(Struct, frozen=True):

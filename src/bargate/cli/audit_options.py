@@ -41,7 +41,7 @@ def audit_options(command: Command) -> Command:
             default=64,
             show_default=True,
             metavar="FILES",
-            help="How many files are kept of each series: changes, users, refused.",
+            help="How many files are kept of each series: changes, users, refreshes, refused.",
         ),
         click.option(
             "--audit-reads",

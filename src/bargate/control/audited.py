@@ -87,7 +87,7 @@ class Auditor:
             return
         subject = _subject(seen, output)
         event, finish = self._event(seen, subject, OK, _made(seen.name, output))
-        series = _series(seen, is_ok=True)
+        series = _series(seen, subject, is_ok=True)
         if subject.is_frequent or _is_read(seen):
             self._journal.note(Entry(series, event, finish))
             return
@@ -103,7 +103,7 @@ class Auditor:
             return
         subject = _subject(seen, None)
         event, finish = self._event(seen, subject, told(code))
-        self._journal.note(Entry(_series(seen, is_ok=False), event, finish))
+        self._journal.note(Entry(_series(seen, subject, is_ok=False), event, finish))
 
     async def attempted(self, attempt: Attempt) -> None:
         """Note what was done without an operation; raises AwsError as `done` does."""
@@ -210,8 +210,10 @@ def _is_read(seen: Seen) -> bool:
     return seen.service.auditing is None or seen.service.auditing.is_read(seen.name)
 
 
-def _series(seen: Seen, *, is_ok: bool) -> SeriesName:
+def _series(seen: Seen, subject: Subject, *, is_ok: bool) -> SeriesName:
     """Give where an event goes: nobody may push out what those who proved more have done."""
+    if subject.is_refresh and is_ok:
+        return "refreshes"
     if seen.signer is not None and seen.signer.caller.arn:
         return "changes"
     return "users" if is_ok else "refused"

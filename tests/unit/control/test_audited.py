@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.endpoint import Endpoint
 
 from bargate.audit.chain import Numbered
-from bargate.audit.event import Event
+from bargate.audit.event import SERIES, Event
 from bargate.audit.files import Series
 from bargate.audit.reading import events_in
 from bargate.userpool import auth_events
@@ -187,20 +187,26 @@ def test_addresses_of_headers_and_context_are_claims(endpoint: Endpoint) -> None
     assert len(found.claimed.agent) < 300
 
 
-def test_the_three_series_hold_who_proved_how_much(endpoint: Endpoint) -> None:
+def test_the_series_hold_who_proved_how_much(endpoint: Endpoint) -> None:
     pool = Pool(endpoint)
     pool.add("ann")
     tokens = pool.sign_in("ann")
     pool.idp.get_user(AccessToken=tokens["AccessToken"])
+    pool.idp.initiate_auth(
+        ClientId=pool.client,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+    )
     assert code(pool.sign_in, "ann", "Wrong-password-1") == "NotAuthorizedException"
     until(endpoint, "InitiateAuth", "NotAuthorizedException")
     folder = Path(endpoint.settings.folder) / "audit"
     texts = {
-        name: b"".join(path.read_bytes() for path in folder.glob(f"{name}-*"))
-        for name in ("changes", "users", "refused")
+        name: b"".join(path.read_bytes() for path in folder.glob(f"{name}-*")) for name in SERIES
     }
     assert b'"operation":"InitiateAuth","outcome":"ok"' in texts["users"]
     assert b'"operation":"InitiateAuth"' not in texts["changes"]
+    assert b"REFRESH_TOKEN_AUTH" in texts["refreshes"]
+    assert b"REFRESH_TOKEN_AUTH" not in texts["users"]
     assert b'"NotAuthorizedException"' in texts["refused"]
     assert b'"NotAuthorizedException"' not in texts["users"]
     assert b"GetUser" not in b"".join(texts.values())
