@@ -46,6 +46,7 @@ in its table, and, if it is asked for after a first factor, a gate and a line in
     devices           named, confirmed, remembered; `device_waits` for clients without sessions
     sessions          sealed, single-use, expiring challenge sessions
     keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them
+    auth_events       what users of watched pools did, as the audit log tells it
     directory, users, admin_users, groups            pools, users and groups as wholes
     triggers, migration   functions of pools: their events and answers; users whom they bring
     pool_settings, client_settings, user_search      what administrators say and ask, checked
