@@ -79,6 +79,10 @@ def verbs(service: str) -> dict[str, str]:
 VERBS = {service: verbs(service) for service in ("apigateway", "apigatewayv2")}
 
 
+def _code(error: ClientError | None) -> str | None:
+    return None if error is None else error.response["Error"]["Code"]
+
+
 class Table:
     """The script played by an agent who holds, at each step, only what its denials named."""
 
@@ -97,7 +101,7 @@ class Table:
 
     def run(self, step: Step) -> None:
         if str(step) in OPEN:
-            assert self.call(step, self.world.agent) is None
+            assert _code(self.call(step, self.world.agent)) == step.refused, str(step)
             return
         permissions: list[tuple[str, str]] = []
         self.world.allow(AGENT, policy("Allow", [("none:None", "*")]))
@@ -112,8 +116,7 @@ class Table:
             error = self.call(step, self.world.agent)
         assert permissions, f"{step} is open to all"
         assert permissions[0][0] == expected_action(step)
-        code = None if error is None else error.response["Error"]["Code"]
-        assert code == step.refused, f"{step}: {error}"
+        assert _code(error) == step.refused, f"{step}: {error}"
         self.named[str(step)] = permissions
 
     def refused_by_a_deny(self, step: Step, permission: tuple[str, str]) -> None:

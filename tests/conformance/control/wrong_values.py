@@ -80,6 +80,8 @@ class WrongValues:
         kind = shape.type_name
         if kind == "string":
             return self._text(str(value))
+        if getattr(shape, "is_document_type", False):
+            return _read(self._document(json.dumps(value).encode()), value)
         if kind == "structure" and value:
             name = self._hostile.one(list(value))
             return {**value, name: self._wrong(value[name], shape.members[name])}
@@ -158,6 +160,14 @@ _PATCH_VALUES = (
     "https://example.com", "method.request.header.a", '{"type":"object"}', '{"a":', "2..", "(((",
     "(a+)+$", "$context.requestId", "s3://b/k", "application/json", "TLS_1_2", "DAY", "WEEK",
 )  # fmt: skip
+
+
+def _read(document: bytes, value: Any) -> Any:
+    """Read a hostile document, which boto3 sends as a value; as it was where it is none."""
+    try:
+        return json.loads(document)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _many(made: dict[str, Any]) -> dict[str, Any]:
