@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
@@ -77,9 +78,33 @@ def test_programs_that_follow_links_confirm_nobody(linked: SignUps) -> None:
     assert refusal(linked.directory.begin, "ben")[0] == "UserNotConfirmedException"
 
 
-def test_amplify_signs_in_straight_after_the_sign_up(bargate: Running) -> None:
+@contextlib.contextmanager
+def started(program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a client in Node.js that asks for a code on its input."""
     if not (CLIENTS / "node_modules" / "aws-amplify").exists():
         missing("aws-amplify is not installed")
+    app = subprocess.Popen(
+        ["node", str(CLIENTS / program), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield app
+    finally:
+        app.kill()
+        app.wait(10)
+        for stream in (app.stdin, app.stdout):
+            if stream is not None:
+                stream.close()
+
+
+def line_of(app: subprocess.Popen[str]) -> str:
+    assert app.stdout is not None
+    return app.stdout.readline().rstrip("\n")
+
+
+def test_amplify_signs_in_straight_after_the_sign_up(bargate: Running) -> None:
     people = SignUps(bargate)
     made = people.directory.admin.create_user_pool_client(
         UserPoolId=people.directory.id,
@@ -87,22 +112,38 @@ def test_amplify_signs_in_straight_after_the_sign_up(bargate: Running) -> None:
         ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     )["UserPoolClient"]["ClientId"]
     place = (bargate.endpoint, people.directory.id, made)
-    app = subprocess.Popen(
-        ["node", str(CLIENTS / "sign_up.mjs"), *place, "amy", PASSWORD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert app.stdout is not None
-        assert app.stdout.readline() == "a***@e***\n"
+    with started("sign_up.mjs", *place, "amy", PASSWORD) as app:
+        assert line_of(app) == "a***@e***"
         told, _ = app.communicate(people.code("amy") + "\n", timeout=60)
-    finally:
-        app.kill()
-        app.wait(10)
     assert json.loads(told) == {
         "next": "COMPLETE_AUTO_SIGN_IN",
         "isSignedIn": True,
         "user": "amy",
         "verified": "true",
+    }
+
+
+def test_amplify_sets_up_a_mail_address_on_the_way_in(bargate: Running) -> None:
+    people = SignUps(bargate)
+    people.directory.admin.set_user_pool_mfa_config(
+        UserPoolId=people.directory.id,
+        MfaConfiguration="ON",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+        EmailMfaConfiguration={"Message": "In with {####}", "Subject": "Sign in"},
+    )
+    people.directory.add("eva")
+    place = (bargate.endpoint, people.directory.id, people.directory.client_id)
+    address = "eva@example.org"
+    with started("set_up_mail.mjs", *place, "eva", PASSWORD, address) as app:
+        assert line_of(app) == "CONFIRM_SIGN_IN_WITH_EMAIL_CODE"
+        told, _ = app.communicate(people.code("eva") + "\n", timeout=60)
+    assert json.loads(told) == {
+        "steps": [
+            "CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION",
+            "CONTINUE_SIGN_IN_WITH_EMAIL_SETUP",
+            "CONFIRM_SIGN_IN_WITH_EMAIL_CODE",
+            "DONE",
+        ],
+        "verified": "true",
+        "enabled": ["EMAIL"],
     }
