@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bargate.secret import Secret
+from bargate.userpool.imports.formats.exported import ExportedUser, Footer, Header, line_of
 
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
 COLUMNS = (
@@ -92,3 +98,46 @@ def all_users(idp: Any, pool: str, **asked: Any) -> Iterator[dict[str, Any]]:
         if "PaginationToken" not in page:
             return
         token = {"PaginationToken": page["PaginationToken"]}
+
+
+def write_users(path: Path, count: int) -> None:
+    """Write our own file with hashes, in memory that does not grow; every thousandth is bad."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with path.open("wb") as file:
+        head = Header(bargate_users=1, pool_id="us-east-1_x", exported_at=now, has_hashes=True)
+        file.write(line_of(head) + b"\n")
+        for number in range(count):
+            file.write(line_of(_user(number, now)) + b"\n")
+        file.write(line_of(Footer(end=count)) + b"\n")
+
+
+def _user(number: int, now: datetime) -> ExportedUser:
+    name = f"user{number:07d}"
+    domain = "example.org" if number % 1_000 != 999 else ""
+    return ExportedUser(
+        username=name,
+        sub=str(uuid.UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128)),
+        status="CONFIRMED" if number % 2 else "RESET_REQUIRED",
+        enabled=number % 5 != 0,
+        created_at=now,
+        attributes={
+            "email": f"{name}@{domain}",
+            "email_verified": "true",
+            "phone_number": f"+1555{number:07d}",
+            "name": f"Name {number:07d}",
+            "given_name": f"Given{number % 100:03d}",
+            "family_name": f"Family{number % 10_000:05d}",
+            "preferred_username": f"nick{number:07d}",
+        },
+        hash=Secret(f"{HASH}{number:042d}A") if number % 2 else None,
+    )
+
+
+def peak_kib(process_id: int) -> int:
+    """Give the largest memory that a process had resident; 0 when it is gone."""
+    try:
+        text = Path(f"/proc/{process_id}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", text)
+    return 0 if found is None else int(found[1])

@@ -25,6 +25,8 @@ APPLICATION_ID = 0x42415247  # "BARG"
 # Held only as far as it is used: an import, or a million users, touch pages everywhere.
 WRITER_CACHE_KIB = 32 * 1024
 QUICK_CHECK_BYTES = 32 * 1024 * 1024
+# Pages that many users touch again and again are written to the file once in so many (16 MiB).
+WAL_PAGES = 4_096
 _CANARY = b"bargate"
 
 
@@ -58,6 +60,7 @@ def connect(path: Path | None, *, writes: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         if writes:
             connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         else:
             connection.execute("PRAGMA query_only = ON")
     except BaseException:

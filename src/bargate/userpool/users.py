@@ -125,6 +125,11 @@ def create_user(
         raise no_pool(pool.id)
     if moves_aliases:
         move_aliases(tx, pool, user)
+    return add_user(tx, pool, user, proofs)
+
+
+def add_user(tx: Transaction, pool: UserPool, user: PoolUser, proofs: Proofs | None) -> PoolUser:
+    """Do as `create_user` for a pool that was read in this transaction."""
     _check_names(tx, pool, user, None)
     try:
         tx.create(POOL_USER, user)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import http.client
-from pathlib import Path
+import os
+import signal
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from e2e.control.installation import Running, until
+from e2e.control.installation import Running, is_alive, until
 from importing import all_users, csv_row, csv_rows, csv_text, put, reported
 
 ROLE = "arn:aws:iam::000000000000:role/logs"
@@ -57,9 +58,7 @@ def run(idp: Any, pool: str, rows: list[dict[str, str]]) -> Any:
     return described(idp, job)
 
 
-def test_a_job_makes_users_and_says_what_it_did_not(
-    idp: Any, pool: str, bargate: Running
-) -> None:
+def test_a_job_makes_users_and_says_what_it_did_not(idp: Any, pool: str, bargate: Running) -> None:
     idp.admin_create_user(UserPoolId=pool, Username="there", MessageAction="SUPPRESS")
     rows = [
         *csv_rows(450),
@@ -202,11 +201,60 @@ def test_a_job_of_another_pool_is_nobodys(idp: Any, pool: str) -> None:
         assert code_of(call, idp, stranger) == "ResourceNotFoundException"
 
 
-def test_waiting_jobs_are_bounded(idp: Any, pool: str, tmp_path: Path) -> None:
-    made = 0
-    with pytest.raises(ClientError) as refused:
-        for _ in range(21):
-            create(idp, pool)
-            made += 1
-    assert refused.value.response["Error"]["Code"] == "LimitExceededException"
+def test_waiting_jobs_are_bounded(idp: Any, pool: str) -> None:
+    other = idp.create_user_pool(PoolName="other")["UserPool"]["Id"]
+    made = [attempt(idp, pool) for _ in range(21)]
+    assert (made[0], made[-1]) == ("", "LimitExceededException")
+    assert attempt(idp, other) == "LimitExceededException"  # of the account, not of a pool
     idp.delete_user_pool(UserPoolId=pool)
+    until(lambda: attempt(idp, other) == "")
+    idp.delete_user_pool(UserPoolId=other)
+
+
+def attempt(idp: Any, pool: str) -> str:
+    try:
+        create(idp, pool)
+    except ClientError as refused:
+        return str(refused.response["Error"]["Code"])
+    return ""
+
+
+def test_a_job_goes_on_after_its_process_was_killed(idp: Any, pool: str, bargate: Running) -> None:
+    rows = list(csv_rows(3_000))
+    for row in rows[::50]:
+        row["email"] = "none"
+    job = create(idp, pool)
+    assert put(job["PreSignedUrl"], csv_text(rows).encode()) == 200
+    start(idp, job)
+    other = create(idp, pool)
+    assert put(other["PreSignedUrl"], csv_text(rows).encode()) == 200
+    assert code_of(start, idp, other) == "PreconditionNotMetException"  # one of an account
+    until(lambda: described(idp, job)["ImportedUsers"] > 300, 60)
+    killed = bargate.control_id
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: not is_alive(killed) and bool(answered(idp, job)), 60)
+    until(lambda: described(idp, job)["Status"] == "Succeeded", 100)
+    assert bargate.folder is not None
+    report = bargate.folder / "imports" / f"{pool}.{job['JobId']}.report.csv"
+    counts = [described(idp, job)[f"{what}Users"] for what in ("Imported", "Skipped", "Failed")]
+    assert counts == [2_940, 0, 60], [
+        e for e in reported(report) if int(e["line"]) % 50 != 2 or "email" not in e["reason"]
+    ]
+    names = [each["Username"] for each in all_users(idp, pool)]
+    assert len(names) == len(set(names)) == 2_940
+    lines = [int(each["line"]) for each in reported(report)]
+    assert lines == [2 + 50 * number for number in range(60)]
+    # Its place is free; the next is stopped, and keeps what it made.
+    start(idp, other)
+    until(lambda: described(idp, other)["SkippedUsers"] > 0, 60)
+    idp.stop_user_import_job(UserPoolId=pool, JobId=other["JobId"])
+    until(lambda: described(idp, other)["Status"] == "Stopped", 60)
+    assert described(idp, other)["CompletionMessage"].startswith("The Import Job was stopped")
+    assert code_of(start, idp, other) == "PreconditionNotMetException"
+
+
+def answered(idp: Any, job: Any) -> Any:
+    try:
+        return described(idp, job)
+    except (BotoCoreError, ClientError):
+        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from functools import cache
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -20,7 +20,6 @@ from bargate.userpool.password_schemes import UnusableHash, check_hash
 from bargate.userpool.schema import VERIFIED_FLAGS
 from bargate.userpool.users import Name, new_name, new_user, with_name
 from bargate.wire.error import AwsError
-from bargate.wire.pattern import Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from bargate.records.user_pool import UserPool
     from bargate.userpool.imports.row import ImportedUser
 
+_MAX_NAME_CHARACTERS: Final = 128  # AWS [M] UsernameType, as are the categories of characters
+_NAME_CATEGORIES: Final = frozenset("LMSNP")
 _SUB: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _HEX: Final = re.compile(r"[0-9a-fA-F]{1,1024}", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
@@ -80,13 +81,8 @@ def credentials_of(user: PoolUser, row: ImportedUser, now: datetime) -> PoolCred
     )
 
 
-@cache
-def _usernames() -> Pattern:
-    return Pattern(r"[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}")  # AWS [M] UsernameType
-
-
 def _name(pool: UserPool, row: ImportedUser) -> Name:
-    if not _usernames().matches(row.username):
+    if not _is_username(row.username):
         raise _bad("The username is empty, longer than 128 characters, or has a space in it.")
     name = new_name(pool, row.username)
     if row.sub is None:
@@ -95,6 +91,12 @@ def _name(pool: UserPool, row: ImportedUser) -> Name:
         raise _bad("sub is no UUID in small letters.")
     username = name.username if name.attribute is None else row.sub
     return Name(sub=row.sub, username=username, attribute=name.attribute, given=name.given)
+
+
+def _is_username(text: str) -> bool:
+    if not 0 < len(text) <= _MAX_NAME_CHARACTERS:
+        return False
+    return all(unicodedata.category(each)[0] in _NAME_CATEGORIES for each in text)
 
 
 def _status(row: ImportedUser) -> UserStatus:
@@ -146,7 +148,7 @@ def _is_seed(text: str) -> bool:
 
 
 def _check_texts(row: ImportedUser) -> None:
-    if any(_UNSTORABLE.search(text) for text in _texts(row)):
+    if _UNSTORABLE.search("\n".join(_texts(row))):
         raise _bad("A value has a NUL or half a character in it.")
 
 

@@ -1,6 +1,6 @@
 """Batches of rows become users, and the import moves on by as many rows, in one transaction.
 
-    write_batch(tx, …) ──► row ──► check.user_of ──► users.create_user, credentials, groups
+    write_batch(tx, …) ──► row ──► check.user_of ──► users.add_user, credentials, groups
                              └──► refused: skipped (exists already) or failed, with line and reason
 
 A batch says which rows it holds (`first`); one that does not go on where the import is, is refused
@@ -19,7 +19,7 @@ from bargate.records.pool_import import POOL_IMPORT
 from bargate.records.pool_user import POOL_CREDENTIALS
 from bargate.userpool.find import pool_of_id
 from bargate.userpool.imports.check import credentials_of, user_of
-from bargate.userpool.users import create_user
+from bargate.userpool.users import add_user
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _write(
     user = user_of(pool, row, now)
     credentials = credentials_of(user, row, now)
     _check_groups(tx, pool, row, groups)
-    create_user(tx, pool, user, None)
+    add_user(tx, pool, user, None)
     if credentials is not None:
         tx.create(POOL_CREDENTIALS, credentials)
     for name in dict.fromkeys(row.groups):
