@@ -65,6 +65,7 @@ def settings_of(request: Mapping[str, Any], pool: UserPool | None = None) -> dic
         message = "AttributesRequireVerificationBeforeUpdate must be AutoVerifiedAttributes, too."
         raise _invalid(message)
     invitation = _invitation(request.get("AdminCreateUserConfig") or {})
+    _check_email(request.get("EmailConfiguration") or {})
     stored = {name: request[name] for name in STORED if request.get(name) is not None}
     check_settings(stored, request)
     return {
@@ -117,6 +118,12 @@ def _password_policy(given: Mapping[str, Any] | None, invitation: Invitation) ->
         history_size=given.get("PasswordHistorySize", 0),
         temporary_validity_days=said or days,
     )
+
+
+def _check_email(given: Mapping[str, Any]) -> None:
+    """AWS [M] EmailConfigurationType: whoever sends as themself says from which identity."""
+    if given.get("EmailSendingAccount") == "DEVELOPER" and not given.get("SourceArn"):
+        raise _invalid("EmailConfiguration with EmailSendingAccount DEVELOPER needs SourceArn.")
 
 
 def _first_factors(given: list[str] | None) -> tuple[str, ...]:

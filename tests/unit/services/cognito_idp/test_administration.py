@@ -75,6 +75,7 @@ def test_an_update_sets_back_what_it_does_not_say(idp: Any) -> None:
     [
         {"UsernameAttributes": ["email"], "AliasAttributes": ["phone_number"]},
         {"MfaConfiguration": "ON"},
+        {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
         {"Schema": [{"Name": "email", "AttributeDataType": "Number"}]},
         {"UserPoolTags": {"aws:a": "b"}},
         {
