@@ -13,6 +13,7 @@ from bargate.audit.files import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from bargate.audit.event import SeriesName
@@ -21,11 +22,15 @@ _EVERY_S: Final = 0.2
 
 
 class Follower:
-    """Reads the files of one series from their beginning, through rotations, line by line."""
+    """Reads the files of one series from their beginning, through rotations, line by line.
 
-    def __init__(self, folder: Path, name: SeriesName) -> None:
+    Files that were last written before `since` hold nothing newer, and are not looked at.
+    """
+
+    def __init__(self, folder: Path, name: SeriesName, since: datetime | None = None) -> None:
         self._folder = folder
         self._name = name
+        self._since_s = 0.0 if since is None else since.timestamp()
         self._path: Path | None = None
         self._file: BinaryIO | None = None
 
@@ -46,6 +51,8 @@ class Follower:
         for path in files_of(self._folder, self._name):
             if self._path is None or path.name > self._path.name:
                 try:
+                    if path.stat().st_mtime < self._since_s:
+                        continue
                     opened = path.open("rb")
                 except FileNotFoundError:  # it was the oldest, and is gone now
                     continue
@@ -55,23 +62,23 @@ class Follower:
         return False
 
 
-def events_in(folder: Path) -> Iterator[Numbered]:
-    """Give all events of a log, in the order of their times."""
+def events_in(folder: Path, since: datetime | None = None) -> Iterator[Numbered]:
+    """Give the events of a log, in the order of their times; older files than `since` are left out."""
     with ExitStack() as stack:
-        yield from _merged(_followers(folder, stack))
+        yield from _merged(_followers(folder, since, stack))
 
 
-def follow(folder: Path) -> Iterator[Numbered]:
-    """Give all events of a log, and then those that come, for ever."""
+def follow(folder: Path, since: datetime | None = None) -> Iterator[Numbered]:
+    """Give the events of a log, and then those that come, for ever."""
     with ExitStack() as stack:
-        followers = _followers(folder, stack)
+        followers = _followers(folder, since, stack)
         while True:
             yield from _merged(followers)
             time.sleep(_EVERY_S)
 
 
-def _followers(folder: Path, stack: ExitStack) -> list[Follower]:
-    return [stack.enter_context(closing(Follower(folder, name))) for name in SERIES]
+def _followers(folder: Path, since: datetime | None, stack: ExitStack) -> list[Follower]:
+    return [stack.enter_context(closing(Follower(folder, name, since))) for name in SERIES]
 
 
 def _merged(followers: list[Follower]) -> Iterator[Numbered]:

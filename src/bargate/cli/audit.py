@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,15 +126,23 @@ def audit(
     No password, code, token or attribute is in it. Addresses are those of connections.
     """
     data = _running(api_port) if data is None else data
-    folder = data / FOLDER
-    if not folder.is_dir():
-        fail(f"there is no audit log in {data}")
-    if verifies:
-        _verify(data, known)
-        return
-    wanted = _Wanted(pool_id, user, since)
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        for event in follow(folder) if follows else events_in(folder):
+    try:
+        if not (data / FOLDER).is_dir():
+            fail(f"there is no audit log in {data}")
+        if verifies:
+            _verify(data, known)
+        else:
+            _show(data / FOLDER, _Wanted(pool_id, user, since), follows=follows, as_json=as_json)
+    except BrokenPipeError:
+        sys.exit(1)  # whoever read it has seen enough
+    except OSError as error:
+        fail(f"the audit log cannot be read: {error}")
+
+
+def _show(folder: Path, wanted: _Wanted, *, follows: bool, as_json: bool) -> None:
+    found = follow(folder, wanted.since) if follows else events_in(folder, wanted.since)
+    with contextlib.suppress(KeyboardInterrupt):
+        for event in found:
             if wanted.takes(event):
                 click.echo(_json(event) if as_json else _line(event))
 
