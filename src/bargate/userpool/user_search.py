@@ -109,14 +109,17 @@ def _by_enabled(tx: Reader, pool_id: str, wanted: Filter, after: Key | None, lim
     if not fits:
         return Found([], None)
     found: list[PoolUser] = []
-    users = tx.list(POOL_USER, (pool_id,), after=after, limit=MAX_LOOKED_AT)
-    for user in users:
-        if user.enabled or "Disabled" in fits:
-            found.append(user)
-        if len(found) == limit:
-            return Found(found, (pool_id, user.sub))
-    is_last = len(users) < MAX_LOOKED_AT
-    return Found(found, None if is_last else (pool_id, users[-1].sub))
+    for _ in range(0, MAX_LOOKED_AT, limit):  # most pages need no more than one of these
+        users = tx.list(POOL_USER, (pool_id,), after=after, limit=limit)
+        for user in users:
+            after = (pool_id, user.sub)
+            if user.enabled or "Disabled" in fits:
+                found.append(user)
+            if len(found) == limit:
+                return Found(found, after)
+        if len(users) < limit:
+            return Found(found, None)
+    return Found(found, after)
 
 
 def _fits(wanted: Filter, text: str) -> bool:
