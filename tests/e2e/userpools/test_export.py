@@ -148,6 +148,21 @@ def test_hashes_are_not_shown_on_a_terminal(people: Directory, run_dir: Path) ->
     os.close(master)
 
 
+def test_a_terminal_is_shown_how_far_it_is(people: Directory, run_dir: Path) -> None:
+    master, slave = pty.openpty()
+    environment = os.environ | {"BARGATE_RUN_DIR": str(run_dir), "TERM": "xterm", "COLUMNS": "80"}
+    arguments = [*EXPORT, "--pool", people.id]
+    done = subprocess.run(
+        arguments, stdout=subprocess.PIPE, stderr=slave, env=environment, timeout=60, check=False
+    )
+    os.close(slave)
+    shown = os.read(master, 65_536)
+    os.close(master)
+    assert done.returncode == 0
+    assert b"2/2" in shown
+    assert len(users_of(done.stdout.decode())) == 2
+
+
 def test_the_audit_log_says_that_hashes_left(people: Directory, run_dir: Path) -> None:
     assert export(run_dir, "--pool", people.id, "--with-password-hashes").returncode == 0
     done = bargate_command("audit", "--json", "--pool", people.id, run_dir=run_dir)
