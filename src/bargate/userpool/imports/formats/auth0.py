@@ -189,11 +189,14 @@ def _bytes(given: dict[str, Any], default: str) -> bytes:
 
 def _seed(record: dict[str, Any]) -> str | None:
     """Give the authenticator's seed: Base32 as Auth0's bulk import takes it."""
-    for each in list_of(record.get("mfa_factors"), "mfa_factors"):
+    factors = list_of(record.get("mfa_factors"), "mfa_factors")
+    for each in factors:
         factor = map_of(map_of(each, "A factor").get("totp"), "totp")
         text = text_of(factor.get("secret"), "The authenticator's seed")
         if text:
             return text.upper().rstrip("=")
+    if factors:
+        raise BadRecord("The second factor is no authenticator, and cannot come along.")
     return None
 
 

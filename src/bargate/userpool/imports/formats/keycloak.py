@@ -72,6 +72,8 @@ def _user(number: int, record: Any, pool: UserPool) -> ImportedUser:
     ]
     password = _first(credentials, "password")
     authenticator = _first(credentials, "otp")
+    if authenticator is None and _first(credentials, "webauthn") is not None:
+        raise BadRecord("The second factor is a security key, which cannot come along.")
     actions = list_of(record.get("requiredActions"), "requiredActions")
     return ImportedUser(
         line=number,

@@ -93,6 +93,12 @@ def test_addresses_are_taken_from_identifiers_too() -> None:
     assert user.attributes == {"email": "ann@example.org", "email_verified": "true"}
 
 
+def test_nobody_loses_a_second_factor_that_a_pool_cannot_keep() -> None:
+    record = EXPORTED | {"mfa_factors": [{"phone": {"value": "+12025550142"}}]}
+    assert "second factor" in the_reason(rows("auth0", json.dumps(record)))
+    assert the_user(rows("auth0", json.dumps(EXPORTED | {"mfa_factors": []}))).totp_seed is None
+
+
 def test_nobody_gives_themself_an_address_or_a_right() -> None:
     mine = {"email": "boss@example.org", "email_verified": True, "plan": "gold"}
     for name in ("user_metadata", "app_metadata"):

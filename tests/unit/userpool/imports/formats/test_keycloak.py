@@ -271,6 +271,13 @@ def test_what_is_no_export_is_refused_in_words(content: bytes) -> None:
         rows("keycloak", content)
 
 
+def test_nobody_loses_a_security_key_that_was_their_second_factor() -> None:
+    record = {"username": "ann", "credentials": [KEYCLOAK_26, {"type": "webauthn"}]}
+    assert "security key" in the_reason(rows("keycloak", keycloak_of(record)))
+    record = {"username": "ann", "credentials": [KEYCLOAK_26, {"type": "webauthn-passwordless"}]}
+    assert fits(the_user(rows("keycloak", keycloak_of(record))), "secret")
+
+
 def test_an_address_is_verified_by_keycloak_alone() -> None:
     attributes = {
         "email": ["boss@example.org"],
