@@ -15,7 +15,7 @@ from e2e.control.installation import REGION, Running, installation
 from e2e.userpools.directory import FIRST, FLOWS, PASSWORD, Directory
 from e2e.userpools.racer import Race
 
-FEW, MANY = 4, 40
+FEW, MANY = 3, 40
 OTHERS = ("Other-password-1", "Other-password-2")
 POOL = {
     "AutoVerifiedAttributes": ["email"],
