@@ -12,8 +12,8 @@ from bargate.records.pool_code import POOL_CODE
 from bargate.records.pool_configuration import POOL_CONFIGURATION
 from bargate.records.pool_device import POOL_DEVICE
 from bargate.records.pool_group import POOL_GROUP, POOL_MEMBERSHIP
-from bargate.records.pool_import import POOL_IMPORT
 from bargate.records.pool_identity_provider import POOL_IDENTITY, POOL_IDENTITY_PROVIDER
+from bargate.records.pool_import import POOL_IMPORT
 from bargate.records.pool_passkey import POOL_PASSKEY
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_resource_server import POOL_RESOURCE_SERVER
