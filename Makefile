@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 UV_VERSION := 0.13.9
+# Tests share the cores, a file at a time; what measures time (`alone`, `slow`) has them to itself.
+SHARED := --numprocesses auto --dist loadfile
 
 .PHONY: setup serve test test-all clients check format bench docs clean
 
@@ -20,10 +22,12 @@ serve: $(STAMP)
 	@exec $(BIN)/python -m examples.petstore
 
 test: $(STAMP)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(SHARED) -m "not slow and not alone"
+	$(BIN)/pytest -m "alone and not slow"
 
 test-all: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest $(SHARED) -m "not slow and not alone"
+	$(BIN)/pytest -m "slow or alone"
 
 clients:
 	@PYTHON=$(PYTHON) tests/clients/install
