@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bargate.records.pool_auth_event import POOL_AUTH_EVENT
 from bargate.store.sqlite import SqliteStore
+
+# What is noted of sign-ins a moment later, of those that are refused, too.
+NOTED = {POOL_AUTH_EVENT.name}
 
 
 class _Undone(Exception):
@@ -24,7 +28,7 @@ class TrialStore(SqliteStore):
         self.subscribe(self._committed)
 
     def _committed(self, changes: frozenset[Any]) -> None:
-        self.commits += bool(changes)
+        self.commits += any(each.kind not in NOTED for each in changes)
 
     async def submit(self, work: Any) -> Any:
         """Do as the store does, but undo it."""
