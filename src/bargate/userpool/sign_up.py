@@ -22,6 +22,7 @@ from bargate.userpool.destinations import (
     pretended_to_confirm,
     to_confirm,
 )
+from bargate.userpool.evened import evened
 from bargate.userpool.find import the_user
 from bargate.userpool.links import draw_for
 from bargate.userpool.messages import Sending, send_code
@@ -207,9 +208,8 @@ async def confirm_sign_up(
     tells of one who is confirmed already).
     """
     with pools.addresses.proof(named.pool.id, named.source_ip, named.now.timestamp()):
-        user, proven = await _confirm(
-            pools, named, code, moves_aliases=moves_aliases, session=session
-        )
+        work = _confirm(pools, named, code, moves_aliases=moves_aliases, session=session)
+        user, proven = await evened(named, work)
     await confirmed(pools, named, user, "PostConfirmation_ConfirmSignUp")
     return session_of_confirmed(pools, named, user, proven)
 
