@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from bargate.records.pool_import import POOL_IMPORT
+from bargate.records.user_pool import USER_POOL
 from bargate.store.interface import StoreBusy, StoreUnavailable
 from bargate.userpool.find import pool_of_id
 from bargate.userpool.imports.batch import Batch, Batches
@@ -202,6 +203,9 @@ def _in_progress(tx: Transaction, key: Key) -> PoolImport | None:
     """Give a job that is now in progress, None if it is not to run."""
     job = tx.find(POOL_IMPORT, key)
     if job is None or not job.is_active:
+        return None
+    if tx.find_by(USER_POOL, "id", key[:1]) is None:  # a crash left it when its pool was deleted
+        tx.delete(POOL_IMPORT, key)
         return None
     if job.status == "Pending":
         return tx.update(POOL_IMPORT, key, lambda old: replace(old, status="InProgress"))
