@@ -77,7 +77,11 @@ def test_an_expired_certificate_is_warned_of(api: Calling, tmp_path: Path) -> No
     assert warning == "The certificate of CN=weak has expired"
 
 
-@pytest.mark.parametrize("data", [b"", b"x", CA.key_pem, CA.pem[:90], CA.pem + CA.pem[:90]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", CA.key_pem, CA.pem[:90], CA.pem + CA.pem[:90]],
+    ids=["nothing", "no PEM", "a key", "cut", "one cut"],
+)
 def test_what_holds_no_certificates_is_refused(api: Calling, tmp_path: Path, data: bytes) -> None:
     put(tmp_path, "bucket", "ca.pem", data)
     message = refusal(api)

@@ -122,6 +122,7 @@ def test_a_zipped_body_is_unzipped():
 @pytest.mark.parametrize(
     "body",
     [b"no gzip", gzip.compress(b"{}")[:-4], gzip.compress(b"{}") + b"more", b""],
+    ids=["no gzip", "cut", "more", "nothing"],
 )
 def test_a_body_that_is_not_gzip_is_refused(body):
     error = refused(create, body, headers={"content-encoding": "gzip"})
