@@ -218,9 +218,9 @@ async def _confirm(
     pools: Pools, named: Named, code: str, *, moves_aliases: bool, session: str | None
 ) -> tuple[PoolUser, PoolCode]:
     found = sought(pools, named, "ConfirmSignUp").user
+    taken = None if session is None else take_sign_up(pools, named, found, session)
     if found is None:
         raise expired_code()  # AWS [O] cognito-userpools §9
-    taken = None if session is None else take_sign_up(pools, named, found, session)
 
     def work(tx: Transaction) -> tuple[PoolUser, PoolCode]:
         user = tx.find(POOL_USER, POOL_USER.key_of(found))

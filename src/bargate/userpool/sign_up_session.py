@@ -41,10 +41,13 @@ def session_of_sign_up(pools: Pools, named: Named, user: PoolUser) -> str | None
     return _sealed(pools, named, user, _SIGNED_UP, {})
 
 
-def take_sign_up(pools: Pools, named: Named, user: PoolUser, text: str) -> Session:
-    """Use up the session of a sign-up, which must be this user's; raises NotAuthorizedException."""
+def take_sign_up(pools: Pools, named: Named, user: PoolUser | None, text: str) -> Session:
+    """Use up the session of a sign-up, which must be this user's; raises NotAuthorizedException.
+
+    It is nobody's where there is no user, and that is told as of another's.
+    """
     session = pools.sessions.take_text(text, named.now.timestamp())
-    place = (named.pool.id, named.client.id, _SIGNED_UP, user.sub)
+    place = (named.pool.id, named.client.id, _SIGNED_UP, "" if user is None else user.sub)
     if _place_of(session) != place:
         raise _invalid()
     return session

@@ -142,6 +142,29 @@ def test_a_confirmation_takes_no_session_but_its_own_users(people: People) -> No
     people.confirm("fay")
 
 
+def test_a_session_does_not_tell_strangers_who_signed_up(endpoint: Endpoint) -> None:
+    people = People(endpoint)
+    made = people.idp.create_user_pool_client(
+        UserPoolId=people.id,
+        ClientName="hiding",
+        ExplicitAuthFlows=FLOWS,
+        PreventUserExistenceErrors="ENABLED",
+    )
+    people.client = made["UserPoolClient"]["ClientId"]
+    people.sign_up("kay")
+    for name in ("kay", "not-there"):
+        own = people.sign_up(f"stranger-of-{name}")["Session"]
+        for session in ("x" * 40, own):
+            told = refusal(
+                people.idp.confirm_sign_up,
+                ClientId=people.client,
+                Username=name,
+                ConfirmationCode="000000",
+                Session=session,
+            )
+            assert told == INVALID
+
+
 def test_a_session_is_of_its_client_pool_and_user_and_soon_over(people: People) -> None:
     session = people.join("gus")
     people.join("hal")
