@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from bargate.userpool.find import credentials_of, user_of
+from bargate.userpool.mfa import due
 from bargate.userpool.users import update_user
 
 if TYPE_CHECKING:
@@ -36,13 +37,18 @@ def is_first(user: PoolUser, credentials: PoolCredentials, now: datetime) -> boo
 
 
 async def stands_in(pools: Pools, asked: Asked, progress: Progress, user: PoolUser) -> bool:
-    """Say whether this sign-in is the first one, and use that up: of two at once, one is."""
+    """Say whether this sign-in is the first one, and use that up: of two at once, one is.
+
+    It is none for who has chosen a factor by now.
+    """
     if "PASSWORD" not in progress.factors or user.self_confirmed_at is None:
         return False
 
     def work(tx: Transaction) -> bool:
         current = user_of(tx, asked.pool, user.sub)
-        found = is_first(current, credentials_of(tx, current), asked.now)
+        credentials = credentials_of(tx, current)
+        is_chosen = due(asked.pool, current, credentials).is_chosen
+        found = is_first(current, credentials, asked.now) and not is_chosen
         if found:
             end(tx, asked.pool, current)
         return found

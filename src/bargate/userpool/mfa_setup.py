@@ -18,7 +18,7 @@ from bargate.userpool import totp
 from bargate.userpool.find import credentials_of, pool_of_id, user_of
 from bargate.userpool.mfa import KINDS, MFA_SETUP, due
 from bargate.userpool.one_time_codes import lock_name
-from bargate.userpool.prove import check_may_sign_in
+from bargate.userpool.prove import check_may_sign_in, check_password_is
 from bargate.userpool.sessions import INVALID, Session, new_session_id
 from bargate.userpool.users import update_user
 from bargate.wire.error import AwsError
@@ -84,6 +84,7 @@ def _waiting(tx: Reader, session: Session, now: datetime) -> tuple[UserPool, Poo
     pool = pool_of_id(tx, session.pool_id)
     user = user_of(tx, pool, session.progress.sub)
     check_may_sign_in(user, now)
+    check_password_is(tx, user, session.progress)
     totp.check_offered(pool)
     is_client = tx.find(USER_POOL_CLIENT, (pool.id, session.client_id)) is not None
     if not is_client or not due(pool, user, credentials_of(tx, user)).may_set_up:

@@ -103,6 +103,18 @@ def set_up_for(progress: Progress) -> str | None:
     return progress.data.get(_SET_UP)
 
 
+def went_to(progress: Progress, address: str) -> bool:
+    """Say whether the code that was asked for went to an address."""
+    return hmac.compare_digest(_digest(address), progress.data["to"])
+
+
+def mismatch() -> AwsError:
+    """Give the refusal of a code that is wrong, or went to an address that is the user's no more."""
+    return AwsError(
+        "CodeMismatchException", "Invalid code or auth state for the user."
+    )  # AWS [R] §2
+
+
 def check_code(pools: Pools, asked: Asked, progress: Progress, name: str, given: str) -> PoolUser:
     """Give the user who got the code, if this is it; raises CodeMismatchException.
 
@@ -116,10 +128,9 @@ def check_code(pools: Pools, asked: Asked, progress: Progress, name: str, given:
     to = "" if user is None else user.attributes.get(address_of(name), "")
     to = set_up_for(progress) or to
     is_code = hmac.compare_digest(_digest(given), progress.data["code"])
-    is_there = hmac.compare_digest(_digest(to), progress.data["to"])
+    is_there = went_to(progress, to)
     if user is None or not (is_code and is_there):
-        message = "Invalid code or auth state for the user."  # AWS [R] §2
-        raise AwsError("CodeMismatchException", message)
+        raise mismatch()
     pools.code_limits.proven(asked.pool.id, counted)
     return user
 

@@ -3,7 +3,8 @@
     MFA_SETUP ──► an address that the user gives ──► code ──► theirs, verified, and a second factor
     second factor, to an address that nobody verified ──► code ──► verified
 
-AWS [D] "Adding MFA": who completes MFA by SMS or mail has a verified number or address from then on.
+AWS [D] developer guide, "SMS and email message MFA": codes go to addresses that nobody verified,
+too, and who completes MFA has a verified one from then on.
 INVARIANT: an address that leads another user in stays theirs: it is then not verified here.
 """
 
@@ -18,8 +19,15 @@ from bargate.userpool.attributes import check_change, check_writable
 from bargate.userpool.destinations import Destination
 from bargate.userpool.find import credentials_of, user_of, wrong_password
 from bargate.userpool.mfa import KINDS, due, offered
-from bargate.userpool.one_time_codes import Posing, address_of, pose_to, set_up_for
-from bargate.userpool.prove import check_may_sign_in
+from bargate.userpool.one_time_codes import (
+    Posing,
+    address_of,
+    mismatch,
+    pose_to,
+    set_up_for,
+    went_to,
+)
+from bargate.userpool.prove import check_may_sign_in, check_password_is
 from bargate.userpool.users import update_user
 from bargate.wire.error import AwsError
 
@@ -36,7 +44,7 @@ async def set_up_mail(
 
     Amplify sends it as EMAIL in the answer to MFA_SETUP (AWS [R]).
     """
-    pools.store.read(lambda tx: _check_waits(tx, asked, user))
+    pools.store.read(lambda tx: _check_waits(tx, asked, progress, user))
     check_writable(asked.client, {"email": address})
     check_change(asked.pool, user.attributes, {"email": address})
     to = Destination(attribute="email", value=address)
@@ -45,22 +53,26 @@ async def set_up_mail(
 
 
 async def note_proven(pools: Pools, asked: Asked, progress: Progress, name: str) -> PoolUser:
-    """Keep what a right code of a second factor proved; gives the user as they are now."""
+    """Keep what a right code of a second factor proved; gives the user as they are now.
+
+    Raises AwsError when they have another address, or another password, by now.
+    """
     address = set_up_for(progress)
 
     def work(tx: Transaction) -> PoolUser:
         user = user_of(tx, asked.pool, progress.sub)
-        if address is None:
-            return _verified(tx, asked, user, address_of(name))
         check_may_sign_in(user, asked.now)
-        _check_waits(tx, asked, user)
+        if address is None:
+            return _verified(tx, asked, progress, user, address_of(name))
+        _check_waits(tx, asked, progress, user)
         return update_user(tx, asked.pool, user, lambda old: _with_mail(asked, old, address))
 
     return await pools.store.submit(work)
 
 
-def _check_waits(tx: Reader, asked: Asked, user: PoolUser) -> None:
+def _check_waits(tx: Reader, asked: Asked, progress: Progress, user: PoolUser) -> None:
     """Raise AwsError unless a user must set up a factor still, which a mail address may be."""
+    check_password_is(tx, user, progress)
     if "EMAIL_OTP" not in offered(asked.pool):
         raise AwsError("InvalidParameterException", "EMAIL_OTP is not enabled for the user pool.")
     if (
@@ -80,13 +92,13 @@ def _with_mail(asked: Asked, user: PoolUser, address: str) -> PoolUser:
     )
 
 
-def _verified(tx: Transaction, asked: Asked, user: PoolUser, attribute: str) -> PoolUser:
-    flag, value = f"{attribute}_verified", user.attributes.get(attribute)
-    if (
-        value is None
-        or user.attributes.get(flag) == "true"
-        or _leads_away(tx, user, attribute, value)
-    ):
+def _verified(
+    tx: Transaction, asked: Asked, progress: Progress, user: PoolUser, attribute: str
+) -> PoolUser:
+    flag, value = f"{attribute}_verified", user.attributes.get(attribute, "")
+    if not went_to(progress, value):  # changed since the code was looked at
+        raise mismatch()
+    if user.attributes.get(flag) == "true" or _leads_away(tx, user, attribute, value):
         return user
     attributes = {**user.attributes, flag: "true"}
     return update_user(

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.endpoint import Endpoint
 
 from bargate.records.pool_user import POOL_USER
 from bargate.userpool.users import sign_out
-from mfa_directory import FIRST, FLOWS, PASSWORD, WRONG, People, refusal
+from mfa_directory import FIRST, FLOWS, MISMATCH, PASSWORD, WRONG, People, refusal
 
 OTHER = "Other-password-1"
 SECOND = "Temporary-2"
@@ -164,31 +165,101 @@ def test_the_code_of_a_sign_up_ends_with_the_address_that_it_went_to(endpoint: E
     assert {"Name": "email_verified", "Value": "true"} in shown
 
 
+def overtaken(people: People, patch: pytest.MonkeyPatch, work: Any) -> None:
+    """Let `work(tx)` run after the next call began, and before its transaction."""
+    submit = type(people.endpoint.store).submit
+    done: list[bool] = []
+
+    async def late(store: Any, own: Any) -> Any:
+        if not done:
+            done.append(True)
+            await submit(store, work)
+        return await submit(store, own)
+
+    patch.setattr(type(people.endpoint.store), "submit", late)
+
+
 def test_who_signed_out_verifies_no_software_token(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The token ends after the call began, and before its transaction."""
     people.add("ann")
     token = people.token("ann")
     secret = people.idp.associate_software_token(AccessToken=token)["SecretCode"]
-    submit = type(people.endpoint.store).submit
-    signed_out: list[bool] = []
 
-    async def late(store: Any, work: Any) -> Any:
-        if not signed_out:
-            signed_out.append(True)
+    def end(tx: Any) -> None:
+        sign_out(tx, tx.find_by(POOL_USER, "username", (people.id, "ann")), people.endpoint.now())
 
-            def end(tx: Any) -> None:
-                user = tx.find_by(POOL_USER, "username", (people.id, "ann"))
-                sign_out(tx, user, people.endpoint.now())
-
-            await submit(store, end)
-        return await submit(store, work)
-
-    monkeypatch.setattr(type(people.endpoint.store), "submit", late)
+    overtaken(people, monkeypatch, end)
     code = people.shown(secret)
     told = refusal(people.idp.verify_software_token, AccessToken=token, UserCode=code)
     monkeypatch.undo()
     assert told == ("NotAuthorizedException", "Access Token has been revoked")
     posed = people.begin("ann")
     assert posed["AuthenticationResult"]
+
+
+def test_a_code_verifies_no_address_that_took_the_place_of_its_own(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = People(endpoint, "ON", "email")
+    people.add("ann", PASSWORD, email="ann@example.org")
+    posed = people.begin("ann")
+    code = endpoint.code_to("ann@example.org")
+
+    def move(tx: Any) -> None:
+        user = tx.find_by(POOL_USER, "username", (people.id, "ann"))
+        attributes = {**user.attributes, "email": "victim@example.org"}
+        key = POOL_USER.key_of(user)
+        tx.update(POOL_USER, key, lambda old: replace(old, attributes=attributes))
+
+    overtaken(people, monkeypatch, move)
+    assert refusal(people.answer, posed, "ann", EMAIL_OTP_CODE=code) == MISMATCH
+    monkeypatch.undo()
+    user = people.idp.admin_get_user(UserPoolId=people.id, Username="ann")
+    shown = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+    assert shown["email"] == "victim@example.org"
+    assert shown.get("email_verified", "false") == "false"
+
+
+def test_a_password_of_before_sets_up_no_factor(endpoint: Endpoint) -> None:
+    people = People(endpoint, "ON", "totp email")
+    people.add("ann")
+    by_mail, by_token, late = (people.begin("ann") for _ in range(3))
+    asked = people.answer(by_mail, "ann", EMAIL="thief@example.org")
+    code = endpoint.code_to("thief@example.org")
+    begun = people.idp.associate_software_token(Session=by_token["Session"])
+    set_password(people, "ann", OTHER, permanent=True)
+    assert refusal(people.answer, asked, "ann", EMAIL_OTP_CODE=code) == WRONG
+    assert refusal(people.answer, late, "ann", EMAIL="late@example.org") == WRONG
+    verified = refusal(
+        people.idp.verify_software_token,
+        Session=begun["Session"],
+        UserCode=people.shown(begun["SecretCode"]),
+    )
+    assert verified == WRONG
+    posed = people.begin("ann", OTHER)
+    assert posed["ChallengeName"] == "MFA_SETUP"
+
+
+def test_a_factor_that_is_chosen_meanwhile_is_not_passed_over_at_the_first_sign_in(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = People(endpoint, "ON", "email")
+    mail = [{"Name": "email", "Value": "ann@example.org"}]
+    signed_up = {"ClientId": people.client_id, "Username": "ann"}
+    people.idp.update_user_pool(UserPoolId=people.id, AutoVerifiedAttributes=["email"])
+    mfa = {"Message": "Use {####} now", "Subject": "Now"}
+    people.offer("ON", EmailMfaConfiguration=mfa)
+    people.idp.sign_up(**signed_up, Password=PASSWORD, UserAttributes=mail)
+    code = endpoint.code_to("ann@example.org")
+    people.idp.confirm_sign_up(**signed_up, ConfirmationCode=code)
+
+    def choose(tx: Any) -> None:
+        user = tx.find_by(POOL_USER, "username", (people.id, "ann"))
+        key = POOL_USER.key_of(user)
+        tx.update(POOL_USER, key, lambda old: replace(old, mfa=("EMAIL_OTP",)))
+
+    overtaken(people, monkeypatch, choose)
+    posed = people.begin("ann")
+    monkeypatch.undo()
+    assert posed["ChallengeName"] == "EMAIL_OTP"
