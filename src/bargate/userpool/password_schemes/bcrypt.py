@@ -10,7 +10,10 @@ from bargate.userpool.password_schemes.phc import malformed, password_bytes, too
 MAX_COST: Final = 14  # 2^14 rounds: about a second
 _MIN_COST: Final = 4
 _MAX_BYTES: Final = 72  # bcrypt itself: what is after them counts nowhere
-_FORM: Final = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}", re.ASCII)
+# 16 and 23 bytes: of the last character of each two and four bits count, and the others are zero.
+_SALT: Final = r"[./A-Za-z0-9]{21}[.Oeu]"
+_HASH: Final = r"[./A-Za-z0-9]{30}[.CGKOSWaeimquy26]"
+_FORM: Final = re.compile(rf"\$2[aby]\$([0-9]{{2}})\${_SALT}{_HASH}", re.ASCII)
 
 
 def check(text: str) -> None:

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import os
+import string
 import time
 from collections.abc import Callable
 
@@ -214,6 +215,20 @@ def test_what_is_malformed_is_refused_without_saying_it(text: str) -> None:
 
 
 VALID = {prefix: make("secret") for prefix, make in MAKERS.items()}
+
+
+@pytest.mark.parametrize(("place", "taken"), [(28, ".Oeu"), (59, ".CGKOSWaeimquy26")])
+def test_bcrypt_takes_no_bits_that_count_nowhere(place: int, taken: str) -> None:
+    valid = VALID["$2b$"]
+    for character in "./" + string.ascii_letters + string.digits:
+        text = valid[:place] + character + valid[place + 1 :]
+        if character in taken:
+            check_hash(text)
+            assert not SCHEMES["$2b$"].fits(text, "other")
+        else:
+            with pytest.raises(UnusableHash):
+                check_hash(text)
+            assert not SCHEMES["$2b$"].fits(text, "secret")
 
 
 @settings(max_examples=300)
