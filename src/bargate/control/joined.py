@@ -184,9 +184,8 @@ class Control:
         noting = loop.create_task(self._uses.run())
         importing = loop.create_task(self._imports.run())
         serving = await self._server.begin(listener)
-        ended, _ = await asyncio.wait(
-            {obeying, publishing, serving}, return_when=asyncio.FIRST_COMPLETED
-        )
+        tasks = {obeying, publishing, serving, noting, importing}  # none of them dies unseen
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for each in self._sockets:
             each.stop()
         self._server.end()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bargate.userpool.imports.row import Row
 
 AT_ONCE: Final = 2
-_AGAIN_S: Final = 2.0
+AGAIN_S: Final = 2.0
 _MAX_MESSAGE_CHARACTERS: Final = 128  # AWS [M] CompletionMessageType
 
 _log = logging.getLogger("bargate.control")
@@ -73,12 +73,21 @@ class ImportJobs:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                active = self._store.read(lambda tx: tx.list_by(POOL_IMPORT, "active", ()))
-                for job in active:
-                    self._begin(POOL_IMPORT.key_of(job))
+                await self._begin_all()
         finally:
             for task in self._running.values():
                 task.cancel()
+
+    async def _begin_all(self) -> None:
+        try:
+            active = self._store.read(lambda tx: tx.list_by(POOL_IMPORT, "active", ()))
+        except (StoreBusy, StoreUnavailable) as error:
+            _log.warning("imports wait for the store: %s", error)
+            await asyncio.sleep(AGAIN_S)
+            self._wake.set()
+            return
+        for job in active:
+            self._begin(POOL_IMPORT.key_of(job))
 
     def _begin(self, key: Key) -> None:
         if key in self._running:
@@ -99,7 +108,7 @@ class ImportJobs:
                     break
                 except (StoreBusy, StoreUnavailable) as error:
                     _log.warning("import %s waits for the store: %s", key[1], error)
-                    await asyncio.sleep(_AGAIN_S)
+                    await asyncio.sleep(AGAIN_S)
                 except Exception:  # noqa: BLE001  the edge: a bug ends this job, and is logged
                     _log.exception("import %s met a bug", key[1])
                     await self._end(key, "Failed", "An internal error occurred; the log says more.")

@@ -5,13 +5,48 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bargate.records.pool_import import POOL_IMPORT, PoolImport
+from bargate.store.interface import StoreBusy, StoreUnavailable
 from bargate.store.sqlite import SqliteStore
 from bargate.userpool.imports.folder import ImportFolder
-from bargate.userpool.imports.run import ImportJobs
+from bargate.userpool.imports.run import AGAIN_S, ImportJobs
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the disk is away"), StoreBusy("busy")])
+def test_a_store_that_is_away_ends_no_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    store, asked, waited = SqliteStore(), asyncio.Event(), []
+    jobs = ImportJobs(store, ImportFolder(tmp_path), lambda: NOW)
+
+    def read(_: Any) -> Any:
+        if not waited:
+            raise error
+        asked.set()
+        return []
+
+    async def sleep(duration_s: float) -> None:
+        waited.append(duration_s)
+
+    async def run() -> None:
+        running = asyncio.create_task(jobs.run())
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "read", read)
+            patch.setattr("bargate.userpool.imports.run.asyncio.sleep", sleep)
+            async with asyncio.timeout(10):
+                await asked.wait()
+        assert not running.done()
+        running.cancel()
+
+    asyncio.run(run())
+    assert waited == [AGAIN_S]
+    store.close()
 
 
 def test_a_job_whose_pool_is_gone_holds_no_place_of_its_account(tmp_path: Path) -> None:
