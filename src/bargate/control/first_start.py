@@ -24,6 +24,7 @@ from bargate.records.account import ACCOUNT, Account
 from bargate.records.api_key import API_KEY, KNOWN_KEY, known_key
 from bargate.records.sealing_key import SEALING_KEY, SealingKeyRecord
 from bargate.secret import Secret
+from bargate.store.interface import StoreRefused, StoreUnavailable
 from bargate.tokens.session import SealingKey
 
 if TYPE_CHECKING:
@@ -40,8 +41,16 @@ _KEY_BYTES = 32
 def prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
     """Make the keys of a new store, and the files that make clients use it.
 
-    A root key that its owner deleted stays away, unless DIR/credentials is gone as well.
+    A root key that its owner deleted stays away, unless DIR/credentials is gone as well. Raises
+    StoreRefused where there is no room for them.
     """
+    try:
+        _prepare(store, settings, now)
+    except (StoreUnavailable, OSError) as error:
+        raise StoreRefused(f"{settings.folder} cannot be written: {error}") from None
+
+
+def _prepare(store: Store, settings: ControlSettings, now: datetime) -> None:
     account_id = settings.account_id
     code_folder(settings).sweep(store.read(used_digests))
     if store.read(_lacks_known_keys):
