@@ -24,10 +24,9 @@ def keys() -> None:
     "--lead",
     "lead_minutes",
     type=click.IntRange(0, _MAX_LEAD_MINUTES),
-    default=_LEAD_MINUTES,
-    show_default=True,
     metavar="MINUTES",
-    help="How long the new keys are published before they sign.",
+    help="How long the new keys are published before they sign."
+    f"  [default: {_LEAD_MINUTES}; 0<=x<={_MAX_LEAD_MINUTES}]",
 )
 @click.option(
     "--at-once",
@@ -36,14 +35,17 @@ def keys() -> None:
     " the old ones from now on.",
 )
 @click.option("--api-port", type=click.IntRange(1, 65_535), help="The installation on this port.")
-def rotate(*, pool_id: str, lead_minutes: int, at_once: bool, api_port: int | None) -> None:
+def rotate(*, pool_id: str, lead_minutes: int | None, at_once: bool, api_port: int | None) -> None:
     """Give a user pool new signing keys, without refusing a token.
 
     The new keys are published at once, used after the lead, and the old ones verify for another day,
     until the last token of theirs is over.
     """
+    if at_once and lead_minutes is not None:
+        raise click.UsageError("--at-once has no --lead: leave one of them out")
     path = find_socket("keys", api_port)
-    question = RotateKeys(pool_id=pool_id, lead_s=lead_minutes * 60, at_once=at_once)
+    lead_s = (_LEAD_MINUTES if lead_minutes is None else lead_minutes) * 60
+    question = RotateKeys(pool_id=pool_id, lead_s=lead_s, at_once=at_once)
     answer = asyncio.run(ask(path, question))
     if answer is None:
         fail(NOT_ANSWERING)
