@@ -101,7 +101,7 @@ def import_users(
         fail(f"{refused}: say --report FILE")
     except OSError as error:
         fail(f"cannot read {path} or write {report}: {error.strerror or error}")
-    sys.exit(_summed_up(progress, report))
+    sys.exit(_summed_up(progress, report, format_name))
 
 
 class _Import:
@@ -236,11 +236,12 @@ def _counts(progress: PoolImport) -> str:
     )
 
 
-def _summed_up(progress: PoolImport, report: Path) -> int:
+def _summed_up(progress: PoolImport, report: Path, format_name: str) -> int:
     """Say what came of it, and give the exit code."""
     click.echo(_counts(progress))
     if progress.message is not None:
         click.echo(f"bargate: {progress.message}", err=True)
+        click.echo(f"it was read as {format_name}: --format says another", err=True)
     if progress.failed or progress.skipped:
         click.echo(f"rows that were not imported: {report}", err=True)
     return int(bool(progress.failed or progress.skipped or progress.status != "Succeeded"))

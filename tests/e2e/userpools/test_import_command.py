@@ -61,6 +61,16 @@ def test_rows_become_users_and_bad_ones_a_report(
     assert len(reported(report)) == 4
 
 
+def test_a_file_in_another_format_is_named_so(pool: str, tmp_path: Path, run_dir: Path) -> None:
+    path = tmp_path / "realm.json"
+    path.write_text('{"users": []}')
+    code, said = import_file(str(path), "--pool", pool, run_dir=run_dir)
+    assert code == 1
+    assert "it was read as csv: --format says another" in said
+    code, said = import_file(str(path), "--pool", pool, "--format", "keycloak", run_dir=run_dir)
+    assert (code, said.strip()) == (0, "0 imported, 0 there before, 0 refused")
+
+
 def test_a_file_without_bad_rows_ends_well(
     idp: Any, pool: str, tmp_path: Path, run_dir: Path
 ) -> None:

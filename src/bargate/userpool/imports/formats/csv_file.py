@@ -57,6 +57,8 @@ def read(file: BinaryIO, pool: UserPool) -> Iterator[Row]:
 def _columns(line: bytes | None, pool: UserPool) -> list[str]:
     if line is not None and line.startswith(BYTE_ORDER_MARK):
         raise WrongFormat("The file begins with a byte order mark: save it as UTF-8 without one.")
+    if line is not None and not line.strip():
+        raise WrongFormat("The file has no header: its first line is empty.")
     try:
         columns = _values(_text(line))
     except _Bad as bad:
