@@ -47,6 +47,8 @@ async def _show_all(path: Path, pool_id: str | None, *, follow: bool, as_json: b
             _show(message, as_json=as_json)
             number = message.number
         if not follow:
+            if not number:
+                click.echo(f"no messages{f' of {pool_id}' if pool_id else ''} are kept", err=True)
             return
         wait_s = _WAIT_S
 

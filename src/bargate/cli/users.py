@@ -77,7 +77,7 @@ def export(
         fail(f"{path} exists: say --force to replace it")
     except OSError as error:
         fail(f"cannot write {path or 'standard output'}: {error.strerror}")
-    click.echo(f"{count:,} users", err=True)
+    click.echo(f"{count:,} {'user' if count == 1 else 'users'} exported", err=True)
 
 
 def _target(path: Path | None, *, replaces: bool) -> contextlib.AbstractContextManager[IO[bytes]]:

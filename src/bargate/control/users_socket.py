@@ -114,7 +114,7 @@ async def _export(pools: Pools, channel: Channel, asked: ExportUsers) -> None:
         if after is None:
             break
     await channel.send(line_of(Footer(end=count)))
-    _log.info("%d users of pool %s were exported", count, asked.pool_id)
+    _log.info("users of pool %s were exported: %d", asked.pool_id, count)
 
 
 def _reading(asked: ExportUsers, after: str | None) -> Callable[[Reader], Page]:

@@ -55,7 +55,7 @@ def users_of(text: str) -> dict[str, dict[str, Any]]:
 def test_profiles_come_without_secrets(people: Directory, run_dir: Path) -> None:
     done = export(run_dir, "--pool", people.id)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "2 users\n"
+    assert done.stderr == "2 users exported\n"
     users = users_of(done.stdout)
     assert users["ann"]["attributes"]["custom:plan"] == "=1+1"
     assert users["ann"]["groups"] == ["staff"]
@@ -129,7 +129,7 @@ def test_more_users_than_a_page_are_all_there_once(
     arguments = ("users", "import", str(path), "--pool", directory.id, "--format", "bargate")
     assert bargate_command(*arguments, run_dir=run_dir).returncode == 0
     done = export(run_dir, "--pool", directory.id)
-    assert done.stderr == f"{number} users\n"
+    assert done.stderr == f"{number} users exported\n"
     assert done.stdout.splitlines()[1:] == path.read_text().splitlines()[1:]
 
 

@@ -229,6 +229,9 @@ def test_only_the_owner_may_read_the_outbox(people: SignUps) -> None:
     assert folder.stat().st_mode & 0o077 == 0
     answered = people.public.meta.endpoint_url + "/_bargate/outbox"
     assert run_bargate("outbox", "--api-port", "1", run_dir=folder).returncode == 1
+    asked = ("outbox", "--pool", "us-east-1_None", "--api-port", str(people.running.endpoint_port))
+    nothing = run_bargate(*asked, run_dir=folder)
+    assert (nothing.stdout, nothing.stderr) == ("", "no messages of us-east-1_None are kept\n")
     with pytest.raises(HTTPError, match=r"HTTP Error 4\d\d"):
         urlopen(answered, timeout=10)
 
