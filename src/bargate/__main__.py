@@ -13,13 +13,13 @@ _COMMANDS = (
     "routes",
     "explain",
     "why",
+    "logs",
     "run",
     "credentials",
-    "keys",
-    "users",
-    "audit",
     "outbox",
-    "logs",
+    "users",
+    "keys",
+    "audit",
 )
 
 
