@@ -42,8 +42,12 @@ def key_range(prefix: Key, after: Key | None = None) -> tuple[bytes, bytes]:
 
     With `after`, only those behind it: nothing sorts between bytes and the same with NUL added.
     """
-    start = key_bytes(prefix)
-    end = start + _AFTER_EVERY_TEXT
+    start, end = range_of(key_bytes(prefix))
     if after is not None:
         start = max(start, key_bytes(after) + b"\0")
     return start, end
+
+
+def range_of(prefix: bytes) -> tuple[bytes, bytes]:
+    """Do as `key_range` for a key that is written already."""
+    return prefix, prefix + _AFTER_EVERY_TEXT

@@ -26,7 +26,7 @@ class Statements(Struct, frozen=True, kw_only=True):
     list_by: str  # kind, name, start, end, len(start), limit -> key, value
     count: str  # kind, start, end -> number
     everything: str  # -> kind, key
-    create: str  # kind, key, value
+    create: str  # kind, key, value; no row where the key is taken
     update: str  # value, id
     delete: str  # id
     create_entry: str  # kind, name, position, record
@@ -52,7 +52,7 @@ _STATEMENTS = Statements(
     ),
     count='SELECT count(*) FROM record WHERE kind = ? AND "key" >= ? AND "key" < ?',
     everything='SELECT kind, "key" FROM record',
-    create='INSERT INTO record (kind, "key", value) VALUES (?, ?, ?)',
+    create='INSERT INTO record (kind, "key", value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     update="UPDATE record SET value = ? WHERE id = ?",
     delete="DELETE FROM record WHERE id = ?",
     create_entry="INSERT INTO entry (kind, name, position, record) VALUES (?, ?, ?, ?)",

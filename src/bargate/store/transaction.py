@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from bargate.store.interface import AlreadyExists, Change, NotFound
-from bargate.store.key_bytes import key_bytes, key_of_bytes, key_range, storable_key_bytes
+from bargate.store.key_bytes import (
+    key_bytes,
+    key_of_bytes,
+    key_range,
+    range_of,
+    storable_key_bytes,
+)
 from bargate.store.statements import statements
 
 if TYPE_CHECKING:
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from bargate.store.kind import Index, Key, Kind, Record
     from bargate.store.record_bytes import RecordBytes
 
-    _Entries: TypeAlias = Mapping[Index, Key]
+    _Entries: TypeAlias = Mapping[Index, bytes]
 
 _NO_LIMIT = -1
 
@@ -95,20 +101,31 @@ class SqliteTransaction(SqliteReader):
 
     def __init__(self, connection: sqlite3.Connection, record_bytes: RecordBytes) -> None:
         super().__init__(connection, record_bytes)
+        self._execute_many: Callable[[str, list[tuple[Any, ...]]], object] = connection.executemany
         self.changes: set[Change] = set()
+
+    def end(self) -> None:
+        """Let nothing more be done with it."""
+        super().end()
+        self._execute_many = _over
 
     def create(self, kind: Kind[Record], record: Record) -> Record:
         """Do as `Transaction.create`."""
         key = kind.key_of(record)
         stored_key = storable_key_bytes(key)
-        if self._row(kind, stored_key) is not None:
-            raise AlreadyExists(kind.name, key)
         entries = _entries(kind, record)
         # INVARIANT: all refusals come before the first change: work may catch them and go on
-        self._refuse_taken(kind, entries)
+        try:
+            self._refuse_taken(kind, entries)
+        except AlreadyExists:
+            if self._row(kind, stored_key) is not None:
+                raise AlreadyExists(kind.name, key) from None
+            raise
         value = self._bytes.encode(kind.name, stored_key, record)
-        row_id = self._execute(self._sql.create, (kind.name, stored_key, value)).lastrowid
-        self._create_entries(kind, entries, stored_key, row_id)
+        created = self._execute(self._sql.create, (kind.name, stored_key, value))
+        if not created.rowcount:
+            raise AlreadyExists(kind.name, key)
+        self._create_entries(kind, entries, stored_key, created.lastrowid)
         self.changes.add(Change(kind.name, key))
         return record
 
@@ -158,32 +175,32 @@ class SqliteTransaction(SqliteReader):
     def _refuse_taken(self, kind: Kind[Record], entries: _Entries) -> None:
         for index, entry in entries.items():
             if index.unique:
-                start, end = key_range(entry)
-                values = (kind.name, index.name, start, end, len(start))
+                values = (kind.name, index.name, *range_of(entry), len(entry))
                 if self._execute(self._sql.find_by, values).fetchone() is not None:
-                    raise AlreadyExists(kind.name, entry, index.name)
+                    raise AlreadyExists(kind.name, key_of_bytes(entry), index.name)
 
     def _create_entries(
         self, kind: Kind[Record], entries: _Entries, stored_key: bytes, row_id: int | None
     ) -> None:
-        for index, entry in entries.items():
-            values = (kind.name, index.name, key_bytes(entry) + stored_key, row_id)
-            self._execute(self._sql.create_entry, values)
+        name = kind.name
+        created = [
+            (name, index.name, entry + stored_key, row_id) for index, entry in entries.items()
+        ]
+        if created:
+            self._execute_many(self._sql.create_entry, created)
 
     def _delete_entries(self, kind: Kind[Record], entries: _Entries, stored_key: bytes) -> None:
         for index, entry in entries.items():
-            values = (kind.name, index.name, key_bytes(entry) + stored_key)
-            self._execute(self._sql.delete_entry, values)
+            self._execute(self._sql.delete_entry, (kind.name, index.name, entry + stored_key))
 
 
 def _entries(kind: Kind[Record], record: Record) -> _Entries:
-    """Give a record's key in each index that it is in; raises Unstorable."""
-    entries: dict[Index, Key] = {}
+    """Give a record's key in each index that it is in, as bytes; raises Unstorable."""
+    entries: dict[Index, bytes] = {}
     for index in kind.indexes:
         entry = index.key_of(record)
         if entry is not None:
-            storable_key_bytes(entry)
-            entries[index] = entry
+            entries[index] = storable_key_bytes(entry)
     return entries
 
 
@@ -192,5 +209,5 @@ def _limit(limit: int | None) -> int:
     return _NO_LIMIT if limit is None else max(limit, 0)
 
 
-def _over(_text: str, _values: tuple[Any, ...]) -> NoReturn:
+def _over(_text: str, _values: object) -> NoReturn:
     raise RuntimeError("the transaction is over")

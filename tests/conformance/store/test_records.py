@@ -47,6 +47,9 @@ def test_a_second_record_of_a_key_is_refused_and_the_first_stays(store):
     with pytest.raises(AlreadyExists) as refused:
         create(store, replace(REX, name="other"))
     assert (refused.value.key, refused.value.index) == (("s", "1"), None)
+    with pytest.raises(AlreadyExists) as refused:
+        create(store, REX)  # its name is taken, too: the key is what is said
+    assert (refused.value.key, refused.value.index) == (("s", "1"), None)
     assert get(store, "s", "1") == REX
 
 

@@ -101,12 +101,19 @@ class Failing:
         return self._connection.in_transaction
 
     def execute(self, text, *values):
+        self._fail(text)
+        return self._connection.execute(text, *values)
+
+    def executemany(self, text, values):
+        self._fail(text)
+        return self._connection.executemany(text, values)
+
+    def _fail(self, text):
         if text in self.failing:
             self.failing.remove(text)
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
             raise error
-        return self._connection.execute(text, *values)
 
 
 @pytest.mark.parametrize(
