@@ -68,10 +68,10 @@ class Name(Struct, frozen=True, kw_only=True):
     given: str
 
 
-def new_name(pool: UserPool, given: str) -> Name:
-    """Draw what a new user is called; raises InvalidParameterException."""
+def new_name(pool: UserPool, given: str, sub: str | None = None) -> Name:
+    """Draw what a new user is called, but for a sub that is known; InvalidParameterException."""
     attribute = name_attribute(pool, given)
-    sub = str(uuid.uuid4())
+    sub = str(uuid.uuid4()) if sub is None else sub
     if attribute is not None:
         return Name(sub=sub, username=sub, attribute=attribute, given=given)
     username = folded(given, case_sensitive=pool.is_case_sensitive)

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from bargate.userpool.imports.formats import WrongFormat
-from bargate.userpool.imports.row import BadRow, ImportedUser, Row
+from bargate.userpool.imports.row import BadRow, ImportedUser, Row, texts_of
 
 # So few that other writers wait no longer than for a page or two.
 BATCH_ROWS: Final = 200
@@ -65,6 +65,6 @@ class Batches:
                 bad.append(row)
                 continue
             users.append(row)
-            size += sum(map(len, row.attributes.values()))
+            size += sum(map(len, texts_of(row)))
             if size > _BATCH_CHARACTERS:
                 return

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 import unicodedata
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -16,18 +17,19 @@ from msgspec.structs import replace
 from bargate.records.pool_user import PoolCredentials, PoolUser
 from bargate.userpool.attributes import check_new
 from bargate.userpool.groups import MAX_GROUPS_OF_USER
+from bargate.userpool.imports.row import texts_of
 from bargate.userpool.password_schemes import UnusableHash, check_hash
 from bargate.userpool.schema import VERIFIED_FLAGS
-from bargate.userpool.users import Name, new_name, new_user, with_name
+from bargate.userpool.users import new_name, new_user, with_name
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from bargate.records.pool_user import UserStatus
     from bargate.records.user_pool import UserPool
     from bargate.userpool.imports.row import ImportedUser
+    from bargate.userpool.users import Name
 
 _MAX_NAME_CHARACTERS: Final = 128  # AWS [M] UsernameType, as are the categories of characters
 _NAME_CATEGORIES: Final = frozenset("LMSNP")
@@ -48,16 +50,14 @@ def user_of(pool: UserPool, row: ImportedUser, now: datetime) -> PoolUser:
     if len(set(row.groups)) > MAX_GROUPS_OF_USER:
         raise _bad(f"A user is in at most {MAX_GROUPS_OF_USER} groups.")
     user = new_user(pool, name, attributes, _status(row), now)
-    is_kept = row.created_at is not None and row.created_at.tzinfo is not None
-    created_at = row.created_at if is_kept and row.created_at is not None else now
     mfa = row.mfa
     if row.totp_seed is not None and not mfa and row.status is None:
         mfa = ("SOFTWARE_TOKEN_MFA",)  # whoever had an authenticator is asked for it from now on
     return replace(
         user,
         enabled=row.enabled,
-        created_at=min(created_at, now),
-        temporary_until=row.temporary_until,
+        created_at=min(_time(row.created_at, "created_at") or now, now),
+        temporary_until=_time(row.temporary_until, "temporary_until"),
         mfa=mfa,
         preferred_mfa=row.preferred_mfa if row.preferred_mfa in mfa else None,
     )
@@ -84,18 +84,16 @@ def credentials_of(user: PoolUser, row: ImportedUser, now: datetime) -> PoolCred
 def _name(pool: UserPool, row: ImportedUser) -> Name:
     if not _is_username(row.username):
         raise _bad("The username is empty, longer than 128 characters, or has a space in it.")
-    name = new_name(pool, row.username)
-    if row.sub is None:
-        return name
-    if _SUB.fullmatch(row.sub) is None:
+    if row.sub is not None and _SUB.fullmatch(row.sub) is None:
         raise _bad("sub is no UUID in small letters.")
-    username = name.username if name.attribute is None else row.sub
-    return Name(sub=row.sub, username=username, attribute=name.attribute, given=name.given)
+    return new_name(pool, row.username, row.sub)
 
 
 def _is_username(text: str) -> bool:
     if not 0 < len(text) <= _MAX_NAME_CHARACTERS:
         return False
+    if text.isascii() and text.isprintable():  # as almost always
+        return " " not in text
     return all(unicodedata.category(each)[0] in _NAME_CATEGORIES for each in text)
 
 
@@ -106,6 +104,18 @@ def _status(row: ImportedUser) -> UserStatus:
     if row.hash is None:
         return "RESET_REQUIRED"
     return "FORCE_CHANGE_PASSWORD" if row.must_change_password else "CONFIRMED"
+
+
+def _time(given: datetime | None, name: str) -> datetime | None:
+    """Give a time of a file as it can be stored and compared."""
+    if given is None:
+        return None
+    if given.tzinfo is None:
+        raise _bad(f"{name} has no time zone.")
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise _bad(f"{name} is no time.") from None
 
 
 def _with_flags(attributes: dict[str, str]) -> dict[str, str]:
@@ -148,19 +158,8 @@ def _is_seed(text: str) -> bool:
 
 
 def _check_texts(row: ImportedUser) -> None:
-    if _UNSTORABLE.search("\n".join(_texts(row))):
+    if _UNSTORABLE.search("\n".join(texts_of(row))):
         raise _bad("A value has a NUL or half a character in it.")
-
-
-def _texts(row: ImportedUser) -> Iterator[str]:
-    yield row.username
-    yield from row.attributes
-    yield from row.attributes.values()
-    yield from row.groups
-    for secret in (row.hash, row.totp_seed, *row.former):
-        if secret is not None:
-            yield secret.reveal()
-    yield row.totp_name or ""
 
 
 def _bad(message: str) -> AwsError:

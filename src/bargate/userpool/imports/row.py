@@ -55,4 +55,16 @@ class BadRow(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+def texts_of(row: ImportedUser) -> list[str]:
+    """Give every text of a row whose length and characters nothing but its file bounds."""
+    secrets = (row.hash, row.totp_seed, *row.former)
+    texts = [row.username, *row.attributes, *row.attributes.values(), *row.groups]
+    texts += [each.reveal() for each in secrets if each is not None]
+    if row.totp_name is not None:
+        texts.append(row.totp_name)
+    if row.srp is not None:
+        texts += (row.srp.username, row.srp.salt, row.srp.verifier.reveal())
+    return texts
+
+
 Row: TypeAlias = ImportedUser | BadRow

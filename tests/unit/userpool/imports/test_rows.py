@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -106,6 +106,14 @@ def test_an_address_is_the_name_where_the_pool_says_so() -> None:
         ({"totp_seed": Secret("not base 32!")}, {}, "not Base32"),
         ({"sub": "../../etc"}, {}, "no UUID"),
         ({"sub": SUB.upper().replace("1", "A")}, {}, "no UUID"),
+        ({"temporary_until": NOW.replace(tzinfo=None)}, {}, "temporary_until has no time zone"),
+        ({"created_at": NOW.replace(tzinfo=None)}, {}, "created_at has no time zone"),
+        # Before the first year of all in UTC: no store keeps it.
+        (
+            {"created_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))},
+            {},
+            "created_at is no time",
+        ),
         ({"groups": tuple(map(str, range(101)))}, {}, "at most 100 groups"),
         (
             {"hash": HASH, "srp": SrpVerifier(username="ann", salt="zz", verifier=Secret("1"))},
@@ -190,6 +198,21 @@ def test_an_import_that_is_over_takes_nothing(store: Any, status: str) -> None:
     store.write(lambda tx: tx.update(POOL_IMPORT, KEY, lambda old: replace(old, status=status)))
     with pytest.raises(NotNext):
         write(store, Batch(first=0, users=(row(),)))
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        {"groups": ("g" * 1_000_000,)},
+        {"former": (HASH, Secret("h" * 1_000_000))},
+        {"attributes": {"a" * 1_000_000: ""}},
+        {"totp_name": "n" * 1_000_000},
+        {"srp": SrpVerifier(username="ann", salt="s" * 1_000_000, verifier=Secret("cd"))},
+    ],
+)
+def test_rows_that_are_large_in_any_way_are_sent_apart(large: dict[str, Any]) -> None:
+    batches = Batches(iter([row(line=number, **large) for number in range(3)]), 0)
+    assert [batches.next().rows for _ in range(4)] == [1, 1, 1, 0]
 
 
 def test_what_was_read_before_a_file_went_wrong_is_not_lost() -> None:
