@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
+
 from bargate.wire import scalars, timestamps
 from bargate.wire.json_readers import TIMESTAMP_FORMAT
 
@@ -82,6 +84,13 @@ class JsonWriters:
 
 def dumps(value: Any) -> bytes:
     """Write JSON that any parser reads: ASCII, and no NaN."""
+    try:
+        written = _QUICK.encode(value)
+    except (OverflowError, UnicodeEncodeError):  # integers of more than 64 bits, half surrogates
+        written = b"null"
+    # It writes UTF-8, and null for NaN; where there may be either, the careful one has to write.
+    if written.isascii() and b"null" not in written:
+        return written
     return _ENCODER.encode(value).encode("ascii")
 
 
@@ -89,6 +98,7 @@ def _same(value: Any) -> Any:
     return value
 
 
+_QUICK = msgspec.json.Encoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 _SCALARS: dict[str, Write] = {
