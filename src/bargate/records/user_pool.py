@@ -155,4 +155,5 @@ USER_POOL: Kind[UserPool] = Kind(
     UserPool,
     lambda pool: (pool.account_id, pool.region, pool.id),
     (Index("id", lambda pool: (pool.id,), unique=True),),
+    is_few=True,
 )

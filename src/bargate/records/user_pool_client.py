@@ -107,4 +107,5 @@ USER_POOL_CLIENT: Kind[UserPoolClient] = Kind(
     UserPoolClient,
     lambda client: (client.pool_id, client.id),
     (Index("id", lambda client: (client.id,), unique=True),),
+    is_few=True,
 )

@@ -30,9 +30,13 @@ class Kind(Struct, Generic[Record], frozen=True, eq=False):
     `name` stands in the database and never changes; the key's texts must not hold NUL. New fields
     of the struct need a default, so that records written before them can still be read. A field
     that holds a Secret, or is on the way to one, keeps its name: sealing binds the value to it.
+
+    `is_few` are records that nearly every call reads: as long as the bytes in the database are the
+    same, they are not decoded and opened again.
     """
 
     name: str
     type: type[Record]
     key_of: Callable[[Record], Key]
     indexes: tuple[Index, ...] = ()
+    is_few: bool = False

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bargate.store.kind import Kind, Record
 
+MAX_REMEMBERED = 1_000
 _PLAIN, _SEALED = 1, 2
 _MARK = b"\xc1"  # "never used" (the msgpack specification)
 
@@ -41,6 +42,7 @@ class RecordBytes:
         self._open_encoder = Encoder(enc_hook=_refuse_secret)
         self._secret_encoder = Encoder(enc_hook=_plain)
         self._decoders: dict[type, tuple[Decoder[Any], Decoder[Any]]] = {}
+        self._remembered: dict[tuple[str, bytes], tuple[bytes, Struct]] = {}
 
     def encode(self, kind: str, key: bytes, record: Struct) -> bytes:
         """Write a record; raises Unstorable."""
@@ -54,6 +56,20 @@ class RecordBytes:
 
     def decode(self, kind: Kind[Record], key: bytes, stored: bytes) -> Record:
         """Read a record; raises StoreUnavailable when it is damaged."""
+        if not kind.is_few:
+            return self._decoded(kind, key, stored)
+        # INVARIANT: what was decoded is given for the very bytes that it was decoded from alone.
+        place = (kind.name, key)
+        found = self._remembered.get(place)
+        if found is not None and found[0] == stored:
+            return cast("Record", found[1])
+        record = self._decoded(kind, key, stored)
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[place] = (stored, record)
+        return record
+
+    def _decoded(self, kind: Kind[Record], key: bytes, stored: bytes) -> Record:
         without_secrets, with_secrets = self._decoders_of(kind.type)
         try:
             if stored[:1] != _MARK:

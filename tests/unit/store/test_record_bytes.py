@@ -8,7 +8,7 @@ from msgspec.msgpack import Ext
 from bargate.secret import Secret
 from bargate.store.interface import StoreUnavailable
 from bargate.store.kind import Kind
-from bargate.store.record_bytes import RecordBytes
+from bargate.store.record_bytes import MAX_REMEMBERED, RecordBytes
 from bargate.store.sealing import Sealer
 
 
@@ -106,3 +106,34 @@ def test_a_secret_is_no_key_of_a_dict(bytes_):
 
     with pytest.raises((TypeError, ValueError)):
         bytes_.encode("odd", b"1\0", Odd({Secret("s"): 1}))
+
+
+FEW = Kind("account", Account, lambda each: (each.id,), is_few=True)
+
+
+def test_few_records_are_decoded_once_for_the_same_bytes(bytes_):
+    stored = bytes_.encode("account", b"1\0", RECORD)
+    first = bytes_.decode(FEW, b"1\0", stored)
+    assert first == RECORD
+    assert bytes_.decode(FEW, b"1\0", bytes(bytearray(stored))) is first
+    other = Account("1", Secret("beta"), Secret("omega"))
+    assert bytes_.decode(FEW, b"1\0", bytes_.encode("account", b"1\0", other)) == other
+    assert bytes_.decode(FEW, b"1\0", stored) == RECORD
+
+
+def test_what_is_remembered_opens_nothing_else(bytes_):
+    stored = bytes_.encode("account", b"1\0", RECORD)
+    bytes_.decode(FEW, b"1\0", stored)
+    with pytest.raises(StoreUnavailable):
+        bytes_.decode(FEW, b"2\0", stored)
+    with pytest.raises(StoreUnavailable):
+        bytes_.decode(FEW, b"1\0", stored[:-1] + bytes([stored[-1] ^ 1]))
+
+
+def test_no_more_is_remembered_than_has_room(bytes_):
+    for number in range(MAX_REMEMBERED + 10):
+        key = str(number)
+        record = Account(key, Secret("a"), Secret("b"))
+        stored = bytes_.encode("account", key.encode(), record)
+        assert bytes_.decode(FEW, key.encode(), stored) == record
+        assert len(bytes_._remembered) <= MAX_REMEMBERED
