@@ -15,12 +15,12 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import uuid4
 
 from msgspec import Struct
 
 from bargate.control.pool_cors import preflight, with_cors
 from bargate.gateway.budget import MemoryBudget
+from bargate.random_ids import new_uuid
 from bargate.wire.request import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; one that its client broke off is not done by half."""
-        request_id = str(uuid4())
+        request_id = new_uuid()
         if self._imports is not None and self._imports.is_for(scope):
             uploaded = await self._imports.answer(scope, receive, _length(scope))
             if uploaded is not None:

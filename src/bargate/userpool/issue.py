@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bargate.random_ids import new_uuid
 from bargate.records.pool_refresh_token import REFRESH_FAMILY
 from bargate.records.pool_user import POOL_USER
 from bargate.tokens.signing import sign
@@ -32,7 +32,7 @@ from bargate.userpool.user_sessions import make_room, note_renewal
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bargate.records.pool_refresh_token import RefreshFamily
     from bargate.records.pool_user import PoolUser
@@ -89,15 +89,22 @@ async def issue(
     return replace(signed, new_device=device if isinstance(device, NewDevice) else None)
 
 
-async def renew(pools: Pools, asked: Asked, user: PoolUser, family: RefreshFamily) -> Authenticated:
+async def renew(
+    pools: Pools, asked: Asked, held: Callable[[Reader], tuple[RefreshFamily, PoolUser]]
+) -> Authenticated:
     """Give the tokens that a refresh token is good for; it stays the one that it is.
 
-    `user` and `family` are as they are now.
+    `held` finds whose it is, as they are now; raises what it raises.
     """
     if asked.pool.trigger_arn(SHAPE.name) is None and not asked.pool.session_tracking:
-        # Nothing was waited for since they were read, so they need not be read again.
-        issued = pools.store.read(lambda tx: _issued(pools, tx, asked, user, family))
-        return await _signed(pools, issued, NO_OVERRIDES, None)
+
+        def work(tx: Reader) -> Issued:
+            family, user = held(tx)
+            return _issued(pools, tx, asked, user, family)
+
+        # Nothing is waited for, so one view tells all.
+        return await _signed(pools, pools.store.read(work), NO_OVERRIDES, None)
+    family, user = pools.store.read(held)
     overrides = await ask_before_renewal(pools, asked, user, family)
     return await renewed(pools, asked, user, family, overrides)
 
@@ -168,7 +175,7 @@ def _issued(
         groups=groups_of(tx, user.pool_id, user.sub),
         auth_time=int(family.authenticated_at.timestamp()),
         issued_at=int(asked.now.timestamp()),
-        event_id=str(uuid4()),
+        event_id=new_uuid(),
         origin_jti=family.id,
         scope=family.scope,
         device_key=family.device_key,
@@ -180,8 +187,8 @@ async def _signed(
     pools: Pools, issued: Issued, overrides: Overrides, refresh_token: str | None
 ) -> Authenticated:
     subject, signing = issued.subject, issued.keys.signing
-    access_said = overrides.of_access_token(access_claims(subject, str(uuid4())))
-    id_said = overrides.of_id_token(id_claims(subject, str(uuid4())))
+    access_said = overrides.of_access_token(access_claims(subject, new_uuid()))
+    id_said = overrides.of_id_token(id_claims(subject, new_uuid()))
     # RSA takes most of a refresh, and lets go of the interpreter: others are answered meanwhile.
     both = partial(_both, signing, access_said, id_said)
     access_token, id_token = await pools.threads.run(both)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
 from msgspec.structs import replace
 
+from bargate.random_ids import new_uuid
 from bargate.records.pool_refresh_token import REFRESH_FAMILY, RefreshFamily, token_digest
 from bargate.userpool.claims import API_SCOPE
 from bargate.userpool.revocation import end_one, except_new
@@ -52,7 +52,7 @@ def begin(
     family = RefreshFamily(
         pool_id=user.pool_id,
         sub=user.sub,
-        id=str(uuid4()),
+        id=new_uuid(),
         client_id=client.id,
         digest=token_digest(token),
         authenticated_at=now,

@@ -27,10 +27,14 @@ async def refresh_token(pools: Pools, asked: Asked) -> Answer:
     if asked.client.rotates:  # AWS [D] §2
         message = "Refresh token rotation is enabled: use GetTokensFromRefreshToken."
         raise AwsError("UnsupportedOperationException", message)
-    family, user = pools.store.read(lambda tx: _holder(tx, asked, token))
     given = asked.parameters.get("SECRET_HASH")
-    check_secret_hash(asked.client, given, user.username, user.sub)
-    return await renew(pools, asked, user, family)
+
+    def held(tx: Reader) -> tuple[RefreshFamily, PoolUser]:
+        family, user = _holder(tx, asked, token)
+        check_secret_hash(asked.client, given, user.username, user.sub)
+        return family, user
+
+    return await renew(pools, asked, held)
 
 
 async def tokens_from_refresh_token(pools: Pools, asked: Asked, token: str) -> Authenticated:
@@ -39,8 +43,7 @@ async def tokens_from_refresh_token(pools: Pools, asked: Asked, token: str) -> A
     Whoever uses a token that was replaced ends the family: one of two holders is a thief.
     """
     if not asked.client.rotates:
-        family, user = pools.store.read(lambda tx: _holder(tx, asked, token))
-        return await renew(pools, asked, user, family)
+        return await renew(pools, asked, lambda tx: _holder(tx, asked, token))
     overrides = await _ask_before(pools, asked, token)
     rotated = refresh.new_token()
 

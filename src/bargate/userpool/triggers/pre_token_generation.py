@@ -135,11 +135,15 @@ class Overrides(Struct, frozen=True, kw_only=True):
 
     def of_id_token(self, claims: Claims) -> Claims:
         """Give the claims of an ID token as the function wants them."""
+        if self is NO_OVERRIDES:  # as almost always
+            return claims
         regrouped = self._regrouped(claims, with_roles=True)
         return _changed(regrouped, self.identity)
 
     def of_access_token(self, claims: Claims) -> Claims:
         """Give the claims of an access token as the function wants them."""
+        if self is NO_OVERRIDES and claims.get("scope"):
+            return claims
         changed = _changed(self._regrouped(claims, with_roles=False), self.access)
         scope = _scope(str(claims.get("scope", "")), self.access)
         rest = {name: value for name, value in changed.items() if name != "scope"}
