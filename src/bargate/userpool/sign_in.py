@@ -2,6 +2,8 @@
 
 initiate ──► may the client? SECRET_HASH ──► flow ─────────┐
 respond  ──► session: fits, once ──► whose? SECRET_HASH ──►│ challenge ──► Posed | Authenticated
+
+INVARIANT: whatever a flow or challenge answers is held to the least time of `evened`, here alone.
 """
 
 from __future__ import annotations

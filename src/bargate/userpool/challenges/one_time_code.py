@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bargate.userpool.evened import evened
 from bargate.userpool.mfa import PASSED
 from bargate.userpool.one_time_codes import check_code, is_second
 from bargate.userpool.proceed import proceed
@@ -23,17 +22,11 @@ def one_time_code(name: str) -> Answering:
 
     async def answer(pools: Pools, asked: Asked, progress: Progress) -> Answer:
         given = required(asked, _PARAMETER[name])
-        return await evened(asked, _answered(pools, asked, progress, name, given))
+        user = check_code(pools, asked, progress, name, given)
+        check_may_sign_in(user, asked.now)
+        if not is_second(progress):
+            return await proceed(pools, asked, progress.proven(name), user)
+        user = await note_proven(pools, asked, progress, name)
+        return await proceed(pools, asked, progress.proven(name, PASSED), user)
 
     return answer
-
-
-async def _answered(
-    pools: Pools, asked: Asked, progress: Progress, name: str, given: str
-) -> Answer:
-    user = check_code(pools, asked, progress, name, given)
-    check_may_sign_in(user, asked.now)
-    if not is_second(progress):
-        return await proceed(pools, asked, progress.proven(name), user)
-    user = await note_proven(pools, asked, progress, name)
-    return await proceed(pools, asked, progress.proven(name, PASSED), user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bargate.records.pool_user import POOL_USER
-from bargate.userpool.evened import evened
 from bargate.userpool.find import Sought, credentials_of
 from bargate.userpool.first_factors import available, choose
 from bargate.userpool.passkeys import with_passkeys
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 
 async def select_challenge(pools: Pools, asked: Asked, progress: Progress) -> Answer:
     """Go on with ANSWER, which must be one of the factors that the user has by now."""
-    name = required(asked, "ANSWER")
-    return await evened(asked, _chosen(pools, asked, progress, name))
+    return await _chosen(pools, asked, progress, required(asked, "ANSWER"))
 
 
 def answered_by(name: str, parameter: str) -> Answering:
@@ -29,7 +27,7 @@ def answered_by(name: str, parameter: str) -> Answering:
 
     async def answer(pools: Pools, asked: Asked, progress: Progress) -> Answer:
         required(asked, parameter)
-        return await evened(asked, _chosen(pools, asked, progress, name))
+        return await _chosen(pools, asked, progress, name)
 
     return answer
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bargate.records.pool_passkey import POOL_PASSKEY
 from bargate.userpool.ceremonies import STAND_IN_KEY, Expected, Shown, verify_assertion
 from bargate.userpool.credential_json import assertion_of, bytes_of
-from bargate.userpool.evened import evened
 from bargate.userpool.find import user_of
 from bargate.userpool.mfa import PASSED
 from bargate.userpool.passkey_challenge import CHALLENGE, RELYING_PARTY, counts_as_two
@@ -32,10 +31,6 @@ _log = logging.getLogger("bargate.userpool")
 async def web_authn(pools: Pools, asked: Asked, progress: Progress) -> Answer:
     """Prove the user by CREDENTIAL; a signature that is not good uses the challenge up."""
     given = assertion_of(required(asked, "CREDENTIAL"))
-    return await evened(asked, _answered(pools, asked, progress, given))
-
-
-async def _answered(pools: Pools, asked: Asked, progress: Progress, given: Assertion) -> Answer:
     passkey = _passkey(pools, asked, progress, given)
     shown = await _shown(pools, asked, progress, given, passkey)
     if passkey is None or shown is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bargate.userpool.evened import evened
 from bargate.userpool.find import seek
 from bargate.userpool.first_factors import choose
 from bargate.userpool.passkeys import with_passkeys
@@ -22,10 +21,6 @@ async def user_auth(pools: Pools, asked: Asked) -> Answer:
 
     Who confirmed their sign-up just now has proven enough.
     """
-    return await evened(asked, _begun(pools, asked))
-
-
-async def _begun(pools: Pools, asked: Asked) -> Answer:
     name = required(asked, "USERNAME")
     sought = pools.store.read(
         lambda tx: with_passkeys(pools, tx, asked.pool, seek(tx, asked.pool, name))
