@@ -44,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._head_bytes = 0
         self._asking: asyncio.TimerHandle | None = None
+        self._due_s: float | None = None
         self._answering: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -55,8 +56,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """Give the client its time for the next head, from the first byte of it."""
         is_idle = self.cycle is None or self.cycle.response_complete
         if self._asking is None and is_idle:
-            self._asking = self._limit(HEAD_S)
+            self._due_s = HEAD_S
         super().data_received(data)
+        if self._due_s is not None:  # most requests come whole, and need no timer
+            self._asking = self._limit(self._due_s)
+            self._due_s = None
 
     def on_headers_complete(self) -> None:
         """Give the client its time for the body."""
@@ -64,13 +68,14 @@ class BoundedProtocol(HttpToolsProtocol):
         path = self.url.partition(b"?")[0].decode("latin-1")
         # Longer for a large file; without a good token it is refused before its body comes.
         is_upload = self.parser.get_method() == b"PUT" and PATH.fullmatch(path) is not None
-        self._asking = self._limit(UPLOAD_S if is_upload else BODY_S)
+        self._asking = None
+        self._due_s = UPLOAD_S if is_upload else BODY_S
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Wait no longer: the request is whole."""
         _cancel(self._asking)
-        self._asking = None
+        self._asking = self._due_s = None
         super().on_message_complete()
 
     def pause_writing(self) -> None:
