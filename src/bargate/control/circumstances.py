@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bargate.control.edge import Incoming
 
 
 def circumstances_of(incoming: Incoming, region: str, now: datetime) -> dict[str, str]:
     """Give AWS [D] iam-sts §4's global keys of a request, in lower case; absent ones are absent."""
+    second = int(now.timestamp())
     found = {
-        "aws:currenttime": now.replace(tzinfo=None).isoformat(timespec="seconds") + "Z",
-        "aws:epochtime": str(int(now.timestamp())),
+        "aws:currenttime": _text_of(second),
+        "aws:epochtime": str(second),
         "aws:requestedregion": region,
         "aws:securetransport": "true" if incoming.secure else "false",
         "aws:viaawsservice": "false",
@@ -26,3 +27,9 @@ def circumstances_of(incoming: Incoming, region: str, now: datetime) -> dict[str
         if value is not None:
             found[key] = value
     return found
+
+
+@lru_cache(maxsize=4)
+def _text_of(second: int) -> str:
+    """Write a time, once for all calls of a second."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

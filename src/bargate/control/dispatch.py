@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from botocore import xform_name
@@ -25,8 +26,9 @@ from bargate.store.interface import StoreBusy, StoreUnavailable, Unstorable
 from bargate.wire.check import check_request
 from bargate.wire.error import AwsError
 from bargate.wire.fault import serialize_error
-from bargate.wire.find import find_operation, find_service
+from bargate.wire.find import find_service, operation_of
 from bargate.wire.parse import parse_request
+from bargate.wire.protocols import MAX_COMPILED
 from bargate.wire.serialize import serialize_response
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class Dispatcher:
         self._partition = partition
         self._clock = clock
         self._auditor = auditor or Auditor(None, store, None, clock)
+        self._snake_names = lru_cache(maxsize=MAX_COMPILED)(xform_name)
 
     async def answer(self, incoming: Incoming, request_id: str) -> HttpResponse:
         """Answer a request; whatever is wrong with it is answered as AWS does."""
@@ -91,8 +94,9 @@ class Dispatcher:
         seen = Seen(incoming, request_id)
         found: Found | ServiceModel | None = None
         try:
-            found = find_service(incoming.request, self._models, claim.signing_name)
-            found = find_operation(incoming.request, self._models, claim.signing_name)
+            service = find_service(incoming.request, self._models, claim.signing_name)
+            found = service
+            found = operation_of(service, incoming.request, self._models, claim.signing_name)
             output = await self._output(found, claim, seen)
             await self._auditor.done(seen, output)
             return serialize_response(found, output, request_id)
@@ -159,7 +163,7 @@ class Dispatcher:
 
     def _operation(self, found: Found) -> tuple[Service, Operation]:
         service = self._services[found.service]
-        operation = service.operations.get(xform_name(found.operation.name))
+        operation = service.operations.get(self._snake_names(found.operation.name))
         if operation is None:
             message = (
                 f"Bargate does not implement {found.service}:{found.operation.name}."

@@ -41,6 +41,16 @@ class Found(Struct, frozen=True, eq=False):
 def find_operation(request: HttpRequest, models: ServiceModels, signing_name: str | None) -> Found:
     """Find the operation; raises AwsError UnknownOperationException or InvalidAction."""
     service = find_service(request, models, signing_name)
+    return operation_of(service, request, models, signing_name)
+
+
+def operation_of(
+    service: ServiceModel | None,
+    request: HttpRequest,
+    models: ServiceModels,
+    signing_name: str | None,
+) -> Found:
+    """Find the operation of the service that `find_service` gave; raises as `find_operation`."""
     if service is None:
         raise _unknown() if signing_name is None else _not_served(signing_name, models.names)
     protocol = protocol_of(service)
