@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -76,3 +77,14 @@ def test_every_command_and_option_that_pages_show_is_there() -> None:
         assert not unknown, (words, unknown)
     assert len(shown) > 40
     assert {words[0] for words, _ in shown} == set(main.list_commands(click.Context(main)))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    rows = re.findall(
+        r"^\| (.+?) \|", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE
+    )
+    named = {each.strip().lower() for row in rows for each in row.split(",")}
+    missing = {re.split(r"[<>=~!\[; ]", each)[0].lower() for each in wanted} - named
+    assert not missing
