@@ -9,6 +9,7 @@ Names come from records, never from a request. What no record names goes at the 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bargate.store.kind import Key
 
 FOLDER: Final = "imports"
+_log = logging.getLogger("bargate.control")
 _DATA, _REPORT, _UNFINISHED = ".csv", ".report.csv", ".new"
 _UPLOAD_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -82,7 +84,10 @@ class ImportFolder:
         names |= {self.data(key).name for key, record in kept.items() if needs_data(record)}
         for path in self._folder.iterdir():
             if path.name not in names and path.suffix in {_DATA, _UNFINISHED}:
-                path.unlink()
+                try:
+                    path.unlink()
+                except OSError as error:  # no reason not to start
+                    _log.warning("%s stays: %s", path, error)
 
 
 def needs_data(record: PoolImport | None) -> bool:

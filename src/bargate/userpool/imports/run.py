@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from bargate.records.pool_import import POOL_IMPORT
+from bargate.records.pool_import import FILE_PREFIX, POOL_IMPORT
 from bargate.records.user_pool import USER_POOL
 from bargate.store.interface import StoreBusy, StoreUnavailable
 from bargate.userpool.find import pool_of_id
 from bargate.userpool.imports.batch import Batch, Batches
 from bargate.userpool.imports.folder import kept_jobs
 from bargate.userpool.imports.formats import FORMATS, WrongFormat
-from bargate.userpool.imports.jobs import STOPPED, end
+from bargate.userpool.imports.jobs import STOPPED, as_of, end
 from bargate.userpool.imports.report import NoReport, Report
 from bargate.userpool.imports.write import NotNext, write_batch
 from bargate.wire.error import AwsError
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 2
 AGAIN_S: Final = 2.0
+_BUG: Final = "An internal error occurred; the log says more."
 _MAX_MESSAGE_CHARACTERS: Final = 128  # AWS [M] CompletionMessageType
 
 _log = logging.getLogger("bargate.control")
@@ -53,18 +54,19 @@ class ImportJobs:
         self._folder = folder
         self._clock = clock
         self._running: dict[Key, asyncio.Task[None]] = {}
+        self._changed: set[Key] = set()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._wake = asyncio.Event()
         self._wake.set()
-        folder.sweep(store.read(kept_jobs))
+        kept = store.read(kept_jobs)
+        folder.sweep({key: as_of(each, clock()) for key, each in kept.items()})
 
     def committed(self, changes: frozenset[Change]) -> None:
         """Take note of a commit (`Store.subscribe`)."""
-        changed = [each.key for each in changes if each.kind == POOL_IMPORT.name]
-        for key in changed:
-            if key not in self._running:
-                record = self._store.read(lambda tx, key=key: tx.find(POOL_IMPORT, key))  # type: ignore[misc]
-                self._folder.forget(key, record)
+        for each in changes:
+            is_job = each.kind == POOL_IMPORT.name and not each.key[1].startswith(FILE_PREFIX)
+            if is_job and each.key not in self._running:
+                self._changed.add(each.key)
                 self._wake.set()
 
     async def run(self) -> None:
@@ -73,20 +75,27 @@ class ImportJobs:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                await self._begin_all()
+                try:
+                    await self._look()
+                except (StoreBusy, StoreUnavailable) as error:
+                    _log.warning("imports wait for the store: %s", error)
+                    await asyncio.sleep(AGAIN_S)
+                    self._wake.set()
         finally:
             for task in self._running.values():
                 task.cancel()
 
-    async def _begin_all(self) -> None:
-        try:
-            active = self._store.read(lambda tx: tx.list_by(POOL_IMPORT, "active", ()))
-        except (StoreBusy, StoreUnavailable) as error:
-            _log.warning("imports wait for the store: %s", error)
-            await asyncio.sleep(AGAIN_S)
-            self._wake.set()
-            return
-        for job in active:
+    async def _look(self) -> None:
+        """Remove what jobs need no more, and begin those that are started."""
+        while self._changed:
+            key = next(iter(self._changed))
+            record = self._store.read(lambda tx, key=key: tx.find(POOL_IMPORT, key))  # type: ignore[misc]
+            self._changed.discard(key)
+            try:
+                await asyncio.to_thread(self._folder.forget, key, record)
+            except OSError as error:
+                _log.warning("files of import %s stay: %s", key[1], error)
+        for job in self._store.read(lambda tx: tx.list_by(POOL_IMPORT, "active", ())):
             self._begin(POOL_IMPORT.key_of(job))
 
     def _begin(self, key: Key) -> None:
@@ -98,23 +107,22 @@ class ImportJobs:
 
     def _ended(self, key: Key) -> None:
         del self._running[key]
+        self._changed.add(key)
         self._wake.set()
 
     async def _run(self, key: Key) -> None:
+        is_broken = False
         async with self._room:
             while True:
+                work = self._end(key, "Failed", _BUG) if is_broken else self._work(key)
                 try:
-                    await self._work(key)
-                    break
+                    return await work
                 except (StoreBusy, StoreUnavailable) as error:
                     _log.warning("import %s waits for the store: %s", key[1], error)
-                    await asyncio.sleep(AGAIN_S)
                 except Exception:  # noqa: BLE001  the edge: a bug ends this job, and is logged
                     _log.exception("import %s met a bug", key[1])
-                    await self._end(key, "Failed", "An internal error occurred; the log says more.")
-                    break
-        record = self._store.read(lambda tx: tx.find(POOL_IMPORT, key))
-        await asyncio.to_thread(self._folder.forget, key, record)
+                    is_broken = True
+                await asyncio.sleep(AGAIN_S)
 
     async def _work(self, key: Key) -> None:
         """Import what is left of a job's file; raises StoreBusy, StoreUnavailable."""
@@ -124,12 +132,12 @@ class ImportJobs:
         try:
             work = await asyncio.to_thread(_Work, self._store, self._folder, progress)
         except (OSError, NoReport, WrongFormat) as error:
-            await self._end(key, "Failed", f"The file cannot be read: {error}")
+            await self._end(key, "Failed", f"The file cannot be read: {_reason(error)}")
             return
         try:
             status, message = await self._batches(key, work)
         except (OSError, WrongFormat) as error:
-            status, message = "Failed", str(error)
+            status, message = "Failed", _reason(error)
         finally:
             await asyncio.to_thread(work.close)
         if status:
@@ -194,6 +202,11 @@ class _Work:
         """Let go of both files."""
         self._report.close()
         self._file.close()
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong, to whoever may see the job; where files are is none of their business."""
+    return (error.strerror or "") if isinstance(error, OSError) else str(error)
 
 
 def _rows(store: Store, file: BinaryIO, progress: PoolImport) -> Iterator[Row]:
