@@ -98,8 +98,8 @@ class ImportUploads:
         except (OSError, StoreBusy, StoreUnavailable):
             return _refused(503, "ServiceUnavailable", "The file could not be kept: try again.")
         if not is_kept:
-            record = self._store.read(lambda tx: tx.find(POOL_IMPORT, key))
-            await asyncio.to_thread(self._folder.forget, key, record)
+            # Its job got no file, as one upload at a time is under way: nobody else would remove it.
+            await asyncio.to_thread(self._folder.forget, key, None)
             return _refused(403, "AccessDenied", "The URL has expired.")
         return HttpResponse(200, (), b"")
 
