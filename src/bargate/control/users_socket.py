@@ -105,7 +105,7 @@ async def _export(pools: Pools, channel: Channel, asked: ExportUsers) -> None:
     while True:
         try:
             page = await asyncio.to_thread(pools.store.read, _reading(asked, after))
-        except StoreUnavailable as error:
+        except (StoreUnavailable, AwsError) as error:
             _log.warning("the export of pool %s was broken off: %s", asked.pool_id, error)
             return
         await channel.send_all(page.lines)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from bargate.records.pool_group import POOL_MEMBERSHIP
 from bargate.records.pool_user import POOL_USER
-from bargate.userpool.find import credentials_of
+from bargate.userpool.find import credentials_of, pool_of_id
 from bargate.userpool.groups import MAX_GROUPS_OF_USER
 from bargate.userpool.imports.formats.exported import ExportedUser, line_of
 
@@ -30,7 +30,11 @@ class Page(Struct, frozen=True):
 
 
 def page_of(tx: Reader, pool_id: str, after_sub: str | None, *, has_hashes: bool) -> Page:
-    """Give the users behind one; with hashes, all that they prove themselves by."""
+    """Give the users behind one; with hashes, all that they prove themselves by.
+
+    Raises ResourceNotFoundException where the pool is gone: a page without users would be the last.
+    """
+    pool_of_id(tx, pool_id)
     after = None if after_sub is None else (pool_id, after_sub)
     users = tx.list(POOL_USER, (pool_id,), after=after, limit=PAGE_USERS)
     lines = tuple(line_of(_exported(tx, user, has_hashes=has_hashes)) for user in users)
