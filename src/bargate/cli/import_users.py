@@ -91,9 +91,7 @@ def import_users(
     try:
         with path.open("rb") as file:
             work = _Import(file, report, format_name)
-            sought = File(
-                pool_id=pool_id, path=str(path.resolve()), digest=work.digest(), again=again
-            )
+            sought = File(pool_id=pool_id, path=_named(path), digest=work.digest(), again=again)
             progress = asyncio.run(_imported(socket, work, sought))
     except KeyboardInterrupt:
         fail("broken off: run the command again to go on")
@@ -102,6 +100,11 @@ def import_users(
     except OSError as error:
         fail(f"cannot read {path} or write {report}: {error.strerror or error}")
     sys.exit(_summed_up(progress, report, format_name))
+
+
+def _named(path: Path) -> str:
+    """Name a file where names are texts: one that is no UTF-8 is told with its bytes escaped."""
+    return os.fsencode(path.resolve()).decode("utf-8", "backslashreplace")
 
 
 class _Import:

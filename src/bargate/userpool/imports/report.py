@@ -84,6 +84,8 @@ def _size(descriptor: int, path: Path) -> int:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         raise NoReport(f"{path} is no regular file")
+    if found.st_uid != os.geteuid() or found.st_nlink != 1:
+        raise NoReport(f"{path} is another user's, or has other names")
     if found.st_size and os.pread(descriptor, len(HEADER), 0) != HEADER:
         raise NoReport(f"{path} is no report of an import: it is left alone")
     return found.st_size

@@ -141,6 +141,10 @@ def test_a_report_takes_the_place_of_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         Report.of(link, progress(0))
     assert other.read_text() == "line,something else"
+    Report.of(tmp_path / "mine", progress(0))[0].close()
+    (tmp_path / "another-name").hardlink_to(tmp_path / "mine")
+    with pytest.raises(NoReport, match="other names"):
+        Report.of(tmp_path / "mine", progress(0))
 
 
 def test_the_folder_keeps_what_records_name(tmp_path: Path) -> None:
