@@ -47,7 +47,8 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     and temporary passwords as they are; "encrypted", under a public key (PEM) of `sender_keys`, by
     KMSKeyID, or `""` for any other. `attempts_per_address` bounds failed
     sign-ins, sign-ups and requests for codes in 15 minutes (0: nothing does; None: 100, with `dev`
-    nothing), but from `shared_addresses`, which are networks.
+    nothing), but from `shared_addresses`, which are networks. `password_cost` is argon2id's: memory
+    in KiB, passes, lanes; None for the default of `userpool.passwords`.
     """
 
     public_url: str = ""
@@ -57,6 +58,7 @@ class PoolSettings(Struct, frozen=True, kw_only=True):
     sender_keys: dict[str, str] = {}
     attempts_per_address: int | None = None
     shared_addresses: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    password_cost: tuple[int, int, int] | None = None
 
 
 class SmtpSettings(Struct, frozen=True, kw_only=True):

@@ -72,10 +72,32 @@ def pool_options(command: Command) -> Command:
             " counted for --attempts-per-address. Repeatable; `none` counts all.  [default:"
             " 127.0.0.0/8 and ::1]",
         ),
+        click.option(
+            "--password-cost",
+            metavar="m=KIB,t=PASSES,p=LANES",
+            callback=_password_cost,
+            help="What hashing a password of a user costs (argon2id); others are replaced when they"
+            " are used.  [default: m=19456,t=2,p=1]",
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _password_cost(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    from bargate.userpool.password_schemes import argon2, phc  # noqa: PLC0415  few need it
+
+    try:
+        memory_kib, passes, lanes = argon2.cost_of(phc.parameters_of(value))
+        argon2.check_strength(memory_kib, passes)
+    except phc.UnusableHash:
+        raise click.BadParameter(f"{value!r}: {argon2.BOUNDS}") from None
+    return memory_kib, passes, lanes
 
 
 def _networks(

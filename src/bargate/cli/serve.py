@@ -186,6 +186,7 @@ def serve(
     custom_sender_key: dict[str, str],
     attempts_per_address: int | None,
     shared_addresses: tuple[str, ...],
+    password_cost: tuple[int, int, int] | None,
     outbound: OutboundSettings,
     audit: AuditSettings,
     **options: Any,
@@ -231,6 +232,7 @@ def serve(
         sender_keys=custom_sender_key,
         attempts_per_address=attempts_per_address,
         shared_addresses=shared_addresses,
+        password_cost=password_cost,
     )
     check_sender_keys(pools)
     if api_listen is None and pools != PoolSettings():

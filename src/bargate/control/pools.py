@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bargate.userpool.address_limits import DEFAULT_LIMIT, AddressLimits
 from bargate.userpool.keys import Keyring
 from bargate.userpool.lockout import Lockouts
-from bargate.userpool.passwords import Hasher
+from bargate.userpool.passwords import Cost, Hasher
 from bargate.userpool.pools import NoTriggers, Pools
 from bargate.userpool.sessions import Sessions
 from bargate.userpool.triggers.run import FunctionTriggers
@@ -48,7 +48,7 @@ def make_pools(
     return Pools(
         store=store,
         clock=clock,
-        hasher=Hasher(),
+        hasher=_hasher(settings),
         sessions=Sessions(keys, clock().timestamp()),
         keyring=keyring,
         lockouts=Lockouts(),
@@ -58,6 +58,13 @@ def make_pools(
         triggers=_triggers(settings, functions),
         messenger=messenger,
     )
+
+
+def _hasher(settings: ControlSettings) -> Hasher:
+    if settings.pools.password_cost is None:
+        return Hasher()
+    memory_kib, passes, lanes = settings.pools.password_cost
+    return Hasher(Cost(memory_kib=memory_kib, passes=passes, lanes=lanes))
 
 
 def _addresses(settings: ControlSettings) -> AddressLimits:
