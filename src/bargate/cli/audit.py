@@ -203,7 +203,8 @@ def _verify(data: Path, known: dict[str, Head]) -> None:
 def _tell(found: Verified) -> None:
     name: SeriesName = found.series
     for each in found.findings:
-        click.echo(f"{each.file} line {each.line}: {each.what}")
+        where = f"{each.file} line {each.line}" if each.line else each.file
+        click.echo(f"{where}: {each.what}")
     if not found.lines:
         click.echo(f"{name}: no lines")
         return

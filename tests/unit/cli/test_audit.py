@@ -99,6 +99,8 @@ def test_verifying_says_where_the_chain_is_broken(data: Path) -> None:
     assert broken.exit_code == 1
     assert f"{path.name} line 2: it was changed" in broken.stdout
     assert run(data, "--verify", "--through", "users:1:zz").exit_code == 2
+    gone = run(data, "--verify", "--through", f"users:9:{'0' * 64}")
+    assert (gone.exit_code, "users: line 9 is not there any more\n" in gone.stdout) == (1, True)
 
 
 def test_what_cannot_be_read_is_said_in_words(data: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from those at AWS by their keyring alone: a raw RSA one, OAEP with SHA-256, whos
 from __future__ import annotations
 
 import base64
+import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -61,6 +62,8 @@ class SealedCodes:
 
         for pem in keys.values():
             check_key(pem)
+        # It tells of every code at INFO, and nobody here reads what it would tell at DEBUG.
+        logging.getLogger(sdk.__name__).setLevel(logging.WARNING)
         policy = CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT
         self._client = sdk.EncryptionSDKClient(commitment_policy=policy)
         self._algorithm = Algorithm.AES_256_GCM_HKDF_SHA512_COMMIT_KEY

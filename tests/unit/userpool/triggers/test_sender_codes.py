@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -84,6 +86,24 @@ def test_the_key_of_a_pool_alone_opens_its_codes(
     rest = codes.given(pool(OTHER), "Tëmporary-1")
     assert rest is not None
     assert opened(rest, two, OTHER)[0] == "Tëmporary-1"
+
+
+@pytest.fixture
+def noisy(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Keep all that is logged, and leave the library's logger as it was."""
+    logger = logging.getLogger(aws_encryption_sdk.__name__)
+    level = logger.level
+    logger.setLevel(logging.NOTSET)
+    caplog.set_level(logging.DEBUG)
+    yield caplog
+    logger.setLevel(level)
+
+
+def test_the_library_logs_nothing_of_codes(
+    keys: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey], noisy: pytest.LogCaptureFixture
+) -> None:
+    assert SealedCodes({"": public_pem(keys[0])}).given(pool(), "123456") is not None
+    assert noisy.records == []
 
 
 def test_a_pool_without_a_key_gets_nothing(
