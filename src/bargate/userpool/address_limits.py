@@ -1,6 +1,6 @@
 """What one address may try in a pool, whoever it names: what locks of single users do not stop.
 
-    proof ──► reserve ──► wrong: it stays counted     right, or the next challenge: given back
+    proof ──► reserve ──► wrong: it is counted        right, or the next challenge: given back
     sign-ups, requests for codes ──► each counted
 
 The address is that of the connection, never one that a header or an administrator's server claims.
@@ -24,6 +24,7 @@ from ipaddress import (
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bargate.wire.error import AwsError
 
@@ -52,10 +53,11 @@ _WRONG: Final = frozenset(
 
 
 class Count(Struct, frozen=True):
-    """So many since `since_s` (seconds since the epoch)."""
+    """So many since `since_s` (seconds since the epoch), and how many are looked at now."""
 
     since_s: float
-    number: int
+    number: int = 0
+    looked_at: int = 0
 
 
 _Key: TypeAlias = tuple[Kind, str, str]
@@ -81,23 +83,21 @@ class AddressLimits:
     def take(self, kind: Kind, pool_id: str, address: str, now_s: float) -> None:
         """Count one sign-up or code; raises TooManyRequestsException."""
         key = self._key(kind, pool_id, address)
-        if key is not None and self._counted(key, now_s) is None:
-            raise AwsError("TooManyRequestsException", "Rate exceeded")  # AWS [D] §11
+        if key is not None and not self._count(key, now_s):
+            raise _too_many()
 
     @contextmanager
     def proof(self, pool_id: str, address: str, now_s: float) -> Iterator[None]:
         """Let one proof be looked at: it counts unless the block ends well.
 
-        Raises NotAuthorizedException. It is counted before it is looked at, or as many as come at
-        once would all pass.
+        Raises NotAuthorizedException after as many wrong ones as may be, and TooManyRequestsException
+        where those that are looked at could be so many with them: else they would all pass.
         """
         key = self._key("proofs", pool_id, address)
         if key is None:
             yield
             return
-        count = self._counted(key, now_s)
-        if count is None:
-            raise AwsError("NotAuthorizedException", "Password attempts exceeded")  # AWS [D] §8
+        since_s = self._begin(key, now_s)
         is_wrong = False
         try:
             yield
@@ -108,14 +108,13 @@ class AddressLimits:
             is_wrong = True  # whoever goes away before the answer does not guess for nothing
             raise
         finally:
-            if not is_wrong:
-                self._give_back(key, count.since_s)
+            self._end(key, since_s, is_wrong=is_wrong)
 
     def wrong(self, pool_id: str, address: str, now_s: float) -> None:
         """Count a proof that was wrong and is not refused at once (a custom challenge)."""
         key = self._key("proofs", pool_id, address)
         if key is not None:
-            self._counted(key, now_s)
+            self._count(key, now_s)
 
     def _key(self, kind: Kind, pool_id: str, address: str) -> _Key | None:
         """Give what is counted by, None where nothing is."""
@@ -126,28 +125,50 @@ class AddressLimits:
             return None
         return kind, pool_id, address if found is None else site_of(found)
 
-    def _counted(self, key: _Key, now_s: float) -> Count | None:
-        """Count one; None where there were as many as may be."""
+    def _current(self, key: _Key, now_s: float) -> Count:
         count = self._counts.get(key)
-        if count is None or now_s - count.since_s >= PERIOD_S:
-            count = Count(now_s, 0)
-        if self._limit is not None and count.number >= self._limit:
-            return None
-        count = Count(count.since_s, count.number + 1)
+        return Count(now_s) if count is None or now_s - count.since_s >= PERIOD_S else count
+
+    def _put(self, key: _Key, count: Count) -> None:
         self._counts[key] = count
         self._counts.move_to_end(key)
         if len(self._counts) > self._max_counts:
             self._counts.popitem(last=False)
-        return count
 
-    def _give_back(self, key: _Key, since_s: float) -> None:
+    def _is_full(self, number: int) -> bool:
+        return self._limit is not None and number >= self._limit
+
+    def _count(self, key: _Key, now_s: float) -> bool:
+        """Count one; False where there were as many as may be."""
+        count = self._current(key, now_s)
+        if self._is_full(count.number):
+            return False
+        self._put(key, replace(count, number=count.number + 1))
+        return True
+
+    def _begin(self, key: _Key, now_s: float) -> float:
+        """Note that a proof is looked at; gives of which count; raises AwsError."""
+        count = self._current(key, now_s)
+        if self._is_full(count.number):
+            raise AwsError("NotAuthorizedException", "Password attempts exceeded")  # AWS [D] §8
+        if self._is_full(count.number + count.looked_at):
+            raise _too_many()
+        self._put(key, replace(count, looked_at=count.looked_at + 1))
+        return count.since_s
+
+    def _end(self, key: _Key, since_s: float, *, is_wrong: bool) -> None:
         count = self._counts.get(key)
         if count is None or count.since_s != since_s:  # forgotten, or another period by now
             return
-        if count.number <= 1:
-            del self._counts[key]
+        number, looked_at = count.number + is_wrong, count.looked_at - 1
+        if number or looked_at:
+            self._counts[key] = Count(since_s, number, looked_at)
         else:
-            self._counts[key] = Count(since_s, count.number - 1)
+            del self._counts[key]
+
+
+def _too_many() -> AwsError:
+    return AwsError("TooManyRequestsException", "Rate exceeded")  # AWS [D] §11
 
 
 def _parsed(address: str) -> Address | None:

@@ -46,11 +46,20 @@ def test_as_many_as_come_at_once_do_not_all_pass() -> None:
     held = [limits.proof(P, HERE, 100.0) for _ in range(3)]
     for each in held:
         each.__enter__()
-    assert prove(limits, 100.0, error=None) == "Password attempts exceeded"
+    assert prove(limits, 100.0, error=None) == "Rate exceeded"  # nobody of them was wrong yet
     for each in held:
         each.__exit__(None, None, None)
     assert prove(limits, 100.0, error=None) == ""
     assert not limits._counts
+
+
+def test_wrong_ones_and_those_that_are_looked_at_count_together() -> None:
+    limits = AddressLimits(3)
+    assert {prove(limits, 100.0) for _ in range(2)} == {WRONG.message}
+    with limits.proof(P, HERE, 100.0):
+        assert prove(limits, 100.0) == "Rate exceeded"
+    assert prove(limits, 100.0) == WRONG.message
+    assert prove(limits, 100.0, error=None) == "Password attempts exceeded"
 
 
 def test_one_who_goes_away_before_the_answer_is_counted() -> None:
