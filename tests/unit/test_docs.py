@@ -1,5 +1,6 @@
 """Pages for readers: made from the code where they can be, and held against it where they cannot."""
 
+import pkgutil
 import re
 import runpy
 import tomllib
@@ -77,6 +78,13 @@ def test_every_command_and_option_that_pages_show_is_there() -> None:
         assert not unknown, (words, unknown)
     assert len(shown) > 40
     assert {words[0] for words, _ in shown} == set(main.list_commands(click.Context(main)))
+
+
+def test_the_package_of_user_pools_names_all_that_is_in_it() -> None:
+    package = import_module("bargate.userpool")
+    inside = {each.name for each in pkgutil.iter_modules(package.__path__)}
+    assert inside
+    assert not inside - set(re.findall(r"\w+", package.__doc__ or ""))
 
 
 def test_every_dependency_has_its_reason() -> None:

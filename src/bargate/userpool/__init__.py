@@ -24,32 +24,47 @@ A flow or challenge proves something, then calls `proceed` with the `Progress` i
 never proves; it says which challenge is due. So a challenge more is a file in `challenges`, a line
 in its table, and, if it is asked for after a first factor, a gate and a line in `GATES`.
 
+Surroundings, and who is who:
+
     pools             Pools, and the Protocols it is made of: Messenger (`Message`), Triggers
-    find, users       who is who; make, change, delete users (sign-up, import, federation, admin);
+    find              pools, clients, and users by the names that lead to them (`Sought`: hidden)
+    users, admin_users, groups, directory    users and pools as wholes: made, changed, deleted;
                       what is keyed (pool, sub, …) is listed in `users.OWNED`, what is keyed
                       (pool, …) in `directory.CONTENTS`, so that it goes with its owner
-    schema, attributes, aliases, password_policy     what users may have, pure
-    passwords         argon2id in threads, others of `password_schemes`, SRP verifiers; one stand-in
-                      for users who do not exist, so that they cost as much as those who do
-    srp, secret_hash, lockout                        the mathematics of proofs, pure
-    threads           where passwords are hashed, tokens signed and SRP computed: beside the loop
-    prove, srp_challenge  what flows and challenges share: password, lock, SRP's first half;
-                      `refusal_times` evens refusals where hashes are imported
-    mfa, totp         which second factor is due, and what authenticators show; `mfa_setup` on the way in
-    first_factors     what USER_AUTH offers; `second_factor_challenges` the same after it
-    one_time_codes    codes of sign-ins: sent, sealed as digests; `code_limits` how often, `evened` time
-    proven_addresses  what such a code says of the address that it went to
-    links             when a sign-up's message holds a link, and where it leads
-    sign_up_session, first_sign_in  what who signed up just now need not prove again
-    passkeys          kept, offered, used; `passkey_registration`, `passkey_challenge` how they are asked for
-    credential_json, ceremonies, relying_party       what browsers answer, read and verified, pure
+    schema, attributes, aliases, password_policy, tiers    what users and pools may have, pure
+    pool_settings, client_settings, user_search, configurations    what administrators say, checked
+    identity_providers, linking    identities elsewhere
+
+What users do of themselves:
+
+    sign_up, recovery, own_attributes, own_password    each with codes: `codes` (made, given back),
+                      `code_delivery`, `destinations`, `messages`, `links`; `invitations`
+    sign_up_session, first_sign_in    what who signed up just now need not prove again
+
+Proofs of a sign-in:
+
+    prove, passwords, password_schemes, threads    passwords: argon2id and others, beside the loop;
+                      one stand-in for users who do not exist, so that they cost as much
+    srp, srp_challenge, secret_hash    the mathematics of proofs, pure, and SRP's first half
+    first_factors, one_time_codes, proven_addresses    what USER_AUTH offers, and codes of sign-ins
+    mfa, totp, second_factor_challenges, mfa_setup    second factors: due, posed, set up
+    passkeys          kept, offered, used; `passkey_registration`, `passkey_challenge` around
+                      `ceremonies`, `credential_json`, `relying_party`, which are pure
     devices           named, confirmed, remembered; `device_waits` for clients without sessions
-    sessions          sealed, single-use, expiring challenge sessions
-    keys, claims, issue, access_tokens, refresh      signing keys, what tokens say, who holds them
+    progress, sessions    a sign-in under way, and as what clients hold of it
+    lockout, address_limits, code_limits, attempt_limits    who may try how often
+    evened, refusal_times    times that tell nobody who is a user
+
+Tokens, and what is told:
+
+    keys, rotation, claims, issue, access_tokens, refresh, revocation, user_sessions
+    published         what gateways get of pools through the snapshot
     auth_events       what users of watched pools did, as the audit log tells it
-    directory, users, admin_users, groups            pools, users and groups as wholes
+
+Functions, and users from elsewhere:
+
     triggers, migration   functions of pools: their events and answers; users whom they bring
-    pool_settings, client_settings, user_search      what administrators say and ask, checked
+    imports, exports      files of users, read and written
 
 Where do I add …? A code that is sent: `codes` with a record in `records/pool_code.py`, texts in
 `messages`; it goes out by `pools.messenger`. A trigger: its name and shapes in `triggers/`; call
