@@ -1,7 +1,8 @@
 """How often codes are sent to a user, and guessed, in an hour: counted in memory, by user.
 
-A right code ends both counts, so whoever owns the phone or mailbox never meets them. A restart of
-the process ends them, too.
+A right code ends both counts, so whoever owns the phone or mailbox does not meet them by what they do
+themself; who guesses the codes of somebody else locks them out for the hour, as with passwords. A
+restart of the process ends them, too.
 """
 
 from __future__ import annotations
