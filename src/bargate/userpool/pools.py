@@ -11,7 +11,7 @@ from bargate.userpool.attempt_limits import AttemptLimits
 from bargate.userpool.code_limits import CodeLimits
 from bargate.userpool.device_waits import DeviceWaits
 from bargate.userpool.refusal_times import RefusalTimes
-from bargate.userpool.threads import Threads
+from bargate.userpool.threads import HELD, Threads
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
@@ -132,5 +132,5 @@ class Pools(Struct, frozen=True, kw_only=True, eq=False):
     code_limits: CodeLimits = field(default_factory=CodeLimits)
     attempts: AttemptLimits = field(default_factory=AttemptLimits)
     device_waits: DeviceWaits = field(default_factory=DeviceWaits)
-    threads: Threads = field(default_factory=lambda: Threads("maths"))
+    threads: Threads = field(default_factory=lambda: Threads("maths", held=HELD))
     addresses: AddressLimits = field(default_factory=AddressLimits)

@@ -4,6 +4,10 @@
                     ◄── its result, or what it raised
 
 The standard library's executor does the same; its hand-over takes a tenth of two RSA signatures.
+
+Where pieces are short, results are held for a moment while more work waits, and are handed over
+together: the event loop then answers several callers at once, with its code warm in the core's
+caches, instead of being called between any two pieces. Nothing is held when nothing waits.
 """
 
 from __future__ import annotations
@@ -11,7 +15,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from queue import SimpleQueue
+import time
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from msgspec import Struct
@@ -19,9 +24,11 @@ from msgspec import Struct
 from bargate.wire.error import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MAX_WAITING: Final = 1_024
+HELD: Final = 4  # results of short pieces: two signatures are 2 ms
+HOLD_S: Final = 0.008  # from then on the piece that is under way is the last
 Result = TypeVar("Result")
 
 
@@ -31,12 +38,25 @@ class _Piece(Struct, frozen=True, eq=False):
     answer: asyncio.Future[Any]
 
 
-class Threads:
-    """Does work beside the event loop; started as they are needed, and gone with the process."""
+class _Done(Struct, frozen=True, eq=False):
+    """What became of a piece of work."""
 
-    def __init__(self, name: str, count: int | None = None) -> None:
+    piece: _Piece
+    result: object
+    error: BaseException | None
+    done_s: float
+
+
+class Threads:
+    """Does work beside the event loop; started as they are needed, and gone with the process.
+
+    Up to `held` results are handed over together while other work waits.
+    """
+
+    def __init__(self, name: str, count: int | None = None, held: int = 1) -> None:
         self._name = name
         self._count = count or len(os.sched_getaffinity(0))
+        self._held = held
         self._threads: list[threading.Thread] = []
         self._queue: SimpleQueue[_Piece | None] = SimpleQueue()
         self.waiting = 0
@@ -63,32 +83,55 @@ class Threads:
         self._threads.append(thread)
         thread.start()
 
+    # Of the threads, but for `_settle`.
+
     def _serve(self) -> None:
-        while (piece := self._queue.get()) is not None:
-            result, error = _outcome(piece)
+        held: list[_Done] = []
+        while (piece := self._next(held)) is not None:
+            held.append(_done(piece))
+            del piece  # it may hold a password
+
+    def _next(self, held: list[_Done]) -> _Piece | None:
+        """Give the next piece; before there is nothing to do, what is held is handed over."""
+        if held and len(held) < self._held and time.monotonic() < held[0].done_s + HOLD_S:
             try:
-                piece.loop.call_soon_threadsafe(self._settle, piece.answer, result, error)
+                piece = self._queue.get_nowait()
+            except Empty:
+                pass
+            else:
+                if piece is None:
+                    self._hand_over(held)
+                return piece
+        self._hand_over(held)
+        return self._queue.get()
+
+    def _hand_over(self, held: list[_Done]) -> None:
+        for loop in {each.piece.loop for each in held}:
+            of_loop = [each for each in held if each.piece.loop is loop]
+            try:
+                loop.call_soon_threadsafe(self._settle, of_loop)
             except RuntimeError:  # the loop was closed: nobody waits for this
-                self.waiting -= 1
-            del piece, result, error  # it may hold a password
+                self.waiting -= len(of_loop)
+        held.clear()
 
-    def _settle(
-        self, answer: asyncio.Future[Any], result: object, error: BaseException | None
-    ) -> None:
-        self.waiting -= 1
-        if answer.done():  # its task was cancelled
-            return
-        if error is None:
-            answer.set_result(result)
-        else:
-            answer.set_exception(error)
+    def _settle(self, done: Sequence[_Done]) -> None:
+        for each in done:
+            self.waiting -= 1
+            answer = each.piece.answer
+            if answer.done():  # its task was cancelled
+                continue
+            if each.error is None:
+                answer.set_result(each.result)
+            else:
+                answer.set_exception(each.error)
 
 
-def _outcome(piece: _Piece) -> tuple[object, BaseException | None]:
+def _done(piece: _Piece) -> _Done:
     """Do a piece of work, unless nobody waits for it any more."""
-    if piece.answer.done():
-        return None, None
-    try:
-        return piece.work(), None
-    except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
-        return None, error
+    result, error = None, None
+    if not piece.answer.done():
+        try:
+            result = piece.work()
+        except BaseException as raised:  # noqa: BLE001  it is raised where it is waited for
+            error = raised
+    return _Done(piece, result, error, time.monotonic())
