@@ -34,7 +34,7 @@ from bargate.userpool.sign_up_session import (
     session_of_sign_up,
     take_sign_up,
 )
-from bargate.userpool.triggers.event import attributes_of
+from bargate.userpool.triggers.post_confirmation import post_confirmation
 from bargate.userpool.users import (
     create_user,
     move_aliases,
@@ -266,30 +266,9 @@ def _verified(named: Named, user: PoolUser, proven: PoolCode) -> PoolUser:
 
 
 async def confirmed(pools: Pools, named: Named, user: PoolUser, source: str) -> None:
-    """Tell the PostConfirmation trigger."""
-    await tell_confirmed(pools, named.pool, user, source, named.client.id, named.metadata)
-
-
-async def tell_confirmed(
-    pools: Pools,
-    pool: UserPool,
-    user: PoolUser,
-    source: str,
-    client_id: str,
-    metadata: Mapping[str, str],
-) -> None:
-    """Tell the PostConfirmation trigger of a user; raises AwsError, the user being confirmed."""
-    await pools.triggers.run(
-        TriggerCall(
-            pool=pool,
-            trigger="PostConfirmation",
-            source=source,
-            client_id=client_id,
-            user_name=user.username,
-            attributes=attributes_of(user),
-            request={"clientMetadata": dict(metadata)},
-        )
-    )
+    """Tell the PostConfirmation trigger; raises AwsError, the user being confirmed."""
+    call = post_confirmation(named.pool, user, source, named.client.id, named.metadata)
+    await pools.triggers.run(call)
 
 
 async def admin_confirm(
@@ -308,4 +287,4 @@ async def admin_confirm(
 
     user = await pools.store.submit(work)
     source, nobody = "PostConfirmation_ConfirmSignUp", "CLIENT_ID_NOT_APPLICABLE"
-    await tell_confirmed(pools, pool, user, source, nobody, metadata)
+    await pools.triggers.run(post_confirmation(pool, user, source, nobody, metadata))
