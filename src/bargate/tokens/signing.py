@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 ALGORITHM = "RS256"
+MAX_HEADERS = 2_048
+_PADDING, _HASH = PKCS1v15(), SHA256()
+_ENCODER = msgspec.json.Encoder()
 
 
 def sign(claims: Mapping[str, object], kid: str, key: RSAPrivateKey) -> str:
     """Give a compact JWS over claims."""
-    header = msgspec.json.encode({"kid": kid, "alg": ALGORITHM})
-    content = base64url.encode(header) + b"." + base64url.encode(msgspec.json.encode(claims))
-    signature = key.sign(content, PKCS1v15(), SHA256())
+    content = _header(kid) + base64url.encode(_ENCODER.encode(claims))
+    signature = key.sign(content, _PADDING, _HASH)
     return (content + b"." + base64url.encode(signature)).decode("ascii")
+
+
+@lru_cache(maxsize=MAX_HEADERS)
+def _header(kid: str) -> bytes:
+    """Write what all tokens of a key begin with."""
+    return base64url.encode(msgspec.json.encode({"kid": kid, "alg": ALGORITHM})) + b"."
