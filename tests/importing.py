@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -59,12 +58,15 @@ def put(url: str, body: bytes, **headers: str) -> int:
         return error.code
 
 
+IMPORT = ("-m", "bargate", "users", "import")
+
+
 class Command:
     """`bargate users import` as a process of its own."""
 
-    def __init__(self, *arguments: str, run_dir: Path) -> None:
+    def __init__(self, *arguments: str, run_dir: Path, command: Sequence[str] = IMPORT) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bargate", "users", "import", *arguments],
+            [sys.executable, *command, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,9 +78,14 @@ class Command:
         out, err = self.process.communicate(timeout=3_000)
         return self.process.returncode, out + err
 
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+
+def broken_off(
+    *arguments: str, run_dir: Path, name: str, batch: int, process_id: int = 0
+) -> tuple[int, str]:
+    """Import until a signal breaks the command, or another process, off (`broken_import`)."""
+    script = str(Path(__file__).with_name("broken_import.py"))
+    command = (script, name, str(process_id), str(batch))
+    return Command(*arguments, run_dir=run_dir, command=command).ended()
 
 
 def import_file(*arguments: str, run_dir: Path) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from pathlib import Path
@@ -12,7 +11,18 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from e2e.control.installation import Running, is_alive, until
-from importing import Command, all_users, csv_row, csv_rows, csv_text, import_file, reported
+from importing import (
+    Command,
+    all_users,
+    broken_off,
+    csv_row,
+    csv_rows,
+    csv_text,
+    import_file,
+    reported,
+)
+
+SHARES_INSTALLATION = True
 
 
 @pytest.fixture
@@ -102,62 +112,40 @@ def test_a_report_overwrites_nothing_else(pool: str, tmp_path: Path, run_dir: Pa
     assert (other.read_text(), (tmp_path / "new").exists()) == ("years of work", False)
 
 
-@pytest.fixture
-def many(tmp_path: Path) -> Path:
-    """Three thousand rows, every hundredth a bad one."""
-    rows = list(csv_rows(3_000))
+def test_an_import_goes_on_whatever_breaks_it_off(
+    idp: Any, pool: str, tmp_path: Path, run_dir: Path, bargate: Running
+) -> None:
+    """Each time behind a batch of 200 rows that is written, and not reported yet."""
+    rows = list(csv_rows(1_000))
     for row in rows[::100]:
         row["email"] = "none"
-    return written(tmp_path / "many.csv", rows)
-
-
-def check_whole(idp: Any, pool: str, path: Path, said: str) -> None:
-    """Hold that every row was made a user once, or reported once."""
-    assert "2,970 imported, 0 there before, 30 refused" in said, said
-    found = names(idp, pool)
-    assert (len(found), max(found.values())) == (2_970, 1)
-    bad = [int(each["line"]) for each in reported(path.with_name("many.csv.report.csv"))]
-    assert bad == [2 + 100 * number for number in range(30)]
-
-
-def test_a_killed_command_goes_on_where_it_was(
-    idp: Any, pool: str, many: Path, run_dir: Path
-) -> None:
-    arguments = (str(many), "--pool", pool)
-    for so_far in (200, 800):
-        command = Command(*arguments, run_dir=run_dir)
-        until(lambda so_far=so_far: count(idp, pool) > so_far, 60)  # type: ignore[misc]
-        command.kill()
+    path = written(tmp_path / "many.csv", rows)
+    arguments = (str(path), "--pool", pool)
+    code, said = broken_off(*arguments, run_dir=run_dir, name="SIGKILL", batch=2)
+    assert (code, count(idp, pool)) == (-signal.SIGKILL, 396), said
     # Meanwhile the file may not become another one.
-    content = many.read_text()
-    many.write_text(content.replace("user0002999", "user9999999"))
+    content = path.read_text()
+    path.write_text(content.replace("user0000999", "user9999999"))
     code, said = import_file(*arguments, run_dir=run_dir)
     assert (code, "the file has changed since its import began" in said) == (1, True), said
-    many.write_text(content)
-    command = Command(*arguments, run_dir=run_dir)
-    until(lambda: count(idp, pool) > 1_200, 60)
-    command.process.send_signal(signal.SIGINT)
-    code, said = command.ended()
-    assert (code, "run the command again to go on" in said) == (1, True), said
-    code, said = import_file(*arguments, run_dir=run_dir)
-    assert (code, "going on after row" in said) == (1, True), said
-    check_whole(idp, pool, many, said)
-
-
-def test_a_killed_installation_goes_on_where_it_was(
-    idp: Any, pool: str, many: Path, run_dir: Path, bargate: Running
-) -> None:
-    arguments = (str(many), "--pool", pool)
-    command = Command(*arguments, run_dir=run_dir)
-    until(lambda: count(idp, pool) > 600, 60)
+    path.write_text(content)
     killed = bargate.control_id
-    os.kill(killed, signal.SIGKILL)
-    code, said = command.ended()
+    code, said = broken_off(*arguments, run_dir=run_dir, name="SIGKILL", batch=1, process_id=killed)
     assert (code, "run the command again to go on" in said) == (1, True), said
     until(lambda: not is_alive(killed) and bargate.control_id != killed, 30)
-    until(lambda: bool(idp_answers(idp, pool)), 30)
+    until(lambda: idp_answers(idp, pool), 30)
+    assert count(idp, pool) == 594
+    code, said = broken_off(*arguments, run_dir=run_dir, name="SIGINT", batch=1)
+    assert (code, "run the command again to go on" in said) == (1, True), said
+    assert count(idp, pool) in (792, 990)  # the last batch may have been on its way
     code, said = import_file(*arguments, run_dir=run_dir)
-    check_whole(idp, pool, many, said)
+    assert (code, "going on after row" in said) == (1, True), said
+    # Every row was made a user once, or reported once.
+    assert "990 imported, 0 there before, 10 refused" in said, said
+    found = names(idp, pool)
+    assert (len(found), max(found.values())) == (990, 1)
+    bad = [int(each["line"]) for each in reported(path.with_name("many.csv.report.csv"))]
+    assert bad == [2 + 100 * number for number in range(10)]
 
 
 def idp_answers(idp: Any, pool: str) -> bool:

@@ -141,8 +141,8 @@ def check_all(bargate: Running, folder: Path, count: int, run_dir: Path) -> None
     assert user["UserStatus"] == "CONFIRMED"
 
 
-def test_a_few_thousand_users(bargate: Running, tmp_path: Path, run_dir: Path) -> None:
-    check_all(bargate, tmp_path, 3_000, run_dir)
+def test_two_thousand_users(bargate: Running, tmp_path: Path, run_dir: Path) -> None:
+    check_all(bargate, tmp_path, 2_000, run_dir)
 
 
 @pytest.mark.slow

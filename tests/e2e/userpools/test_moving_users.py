@@ -18,6 +18,7 @@ from serving import bargate as bargate_command
 from totp_client import totp
 from user_files import keycloak_of, keycloak_password
 
+SHARES_INSTALLATION = True
 WRONG = ("NotAuthorizedException", "Incorrect username or password.")
 SUB = "3b241101-e2bb-4255-8caf-4136c566a962"
 SALT = b"0123456789abcdef"
