@@ -81,7 +81,7 @@ def _heads(
     return found
 
 
-@click.command()
+@click.command(short_help="Show who did what, when, from where.")
 @click.option("--pool", "pool_id", metavar="ID", help="Only events of this user pool.")
 @click.option("--user", metavar="NAME", help="Only events of this user, by name given or sub.")
 @click.option(

@@ -13,7 +13,7 @@ from bargate.workload.endpoint import timestamp
 from bargate.workload.local import Given, NotGiven, NotReached, Question, find_and_ask
 
 
-@click.command()
+@click.command(short_help="Print credentials of a role.")
 @workload_options
 @click.option(
     "--format",

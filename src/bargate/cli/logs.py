@@ -24,7 +24,7 @@ _EVERY_S = 0.2
 _INDENT = "    "
 
 
-@click.command()
+@click.command(short_help="Show what a Lambda function has written.")
 @click.argument("name", metavar="NAME")
 @click.option("-f", "--follow", is_flag=True, help="Go on with what it writes; ends with Ctrl-C.")
 @click.option(

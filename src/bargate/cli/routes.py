@@ -16,7 +16,7 @@ from bargate.openapi import InvalidDocument
 from bargate.snapshot.compiled import CompiledStage, Endpoint
 
 
-@click.command()
+@click.command(short_help="Print every route and the controls it meets.")
 @files_argument
 @source_options
 def routes(**options: Any) -> None:

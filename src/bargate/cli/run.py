@@ -19,7 +19,9 @@ from bargate.workload.local import Given, NotGiven, NotReached, Question, find_a
 _CANNOT_RUN, _NOT_FOUND = 126, 127  # as shells say it
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(
+    short_help="Run a command as a role.", context_settings={"ignore_unknown_options": True}
+)
 @workload_options
 @click.option(
     "--refresh-every",

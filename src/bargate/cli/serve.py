@@ -70,7 +70,7 @@ def _throttle(
     return Throttle(rate_limit=float(found[1]), burst_limit=int(found[2]))
 
 
-@click.command()
+@click.command(short_help="Serve APIs, and AWS's own APIs beside them.")
 @optional_files_argument
 @source_options
 @click.option(

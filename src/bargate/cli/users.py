@@ -41,7 +41,7 @@ def users() -> None:
 users.add_command(import_users)
 
 
-@users.command()
+@users.command(short_help="Write every user of a pool to a file.")
 @click.option("--pool", "pool_id", required=True, metavar="ID", help="The user pool.")
 @click.option(
     "--out",
