@@ -26,13 +26,15 @@ from bargate.control.imports_question import (
     Begun,
     Finish,
     NotImported,
+    Wait,
+    Waiting,
     Write,
     answer_of,
     line_of,
 )
 from bargate.control.imports_question import Progress as Moved
 from bargate.control.local_channel import Channel, ChannelClosed, open_channel
-from bargate.userpool.imports.batch import Batches
+from bargate.userpool.imports.batch import Batch, Batches
 from bargate.userpool.imports.files import File
 from bargate.userpool.imports.formats import FORMATS, WrongFormat
 from bargate.userpool.imports.report import NoReport, Report
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
 
     Show = Callable[[int, PoolImport], None]
 
-Answered = TypeVar("Answered", Begun, Moved)
+Answered = TypeVar("Answered", Begun, Moved, Waiting)
+WAIT_S: Final = TIMEOUT_S / 4
 _LINE_EVERY_ROWS: Final = 50_000
 _BROKEN_OFF: Final = "the installation broke the import off: run the command again to go on"
 
@@ -179,11 +182,11 @@ async def _all_batches(
     """Send batch by batch, reading the next while one is written; raises _Stopped."""
     report, progress, show = told
     try:
-        batch = await asyncio.to_thread(batches.next)
+        batch = await _read(channel, _reading(batches))
         while batch.rows:
             work.check_unchanged()
             question = Write(msgspec.structs.replace(batch, reported_bytes=report.size_bytes))
-            reading = asyncio.create_task(asyncio.to_thread(batches.next))
+            reading = _reading(batches)
             try:
                 progress = (await _asked(channel, question, Moved)).progress
             except BaseException:
@@ -191,10 +194,21 @@ async def _all_batches(
                 raise
             report.add(progress.last_bad)
             show(work.file.tell(), progress)
-            batch = await reading
+            batch = await _read(channel, reading)
     except WrongFormat as wrong:
         raise _Stopped(progress, str(wrong)) from None
     return progress
+
+
+def _reading(batches: Batches) -> asyncio.Task[Batch]:
+    return asyncio.create_task(asyncio.to_thread(batches.next))
+
+
+async def _read(channel: Channel, reading: asyncio.Task[Batch]) -> Batch:
+    """Give the next batch; while it is looked for the installation hears that we are there."""
+    while not (await asyncio.wait({reading}, timeout=WAIT_S))[0]:
+        await _asked(channel, Wait(), Waiting)
+    return reading.result()
 
 
 async def _asked(channel: Channel, question: Question, kind: type[Answered]) -> Answered:

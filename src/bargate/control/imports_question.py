@@ -1,6 +1,6 @@
 """What `bargate users import` and the control process say to each other, a line each.
 
-    File ──► Begun | NotImported;  then Batch ──► Progress | NotImported, …;  Finish ──► Progress
+    Begin ──► Begun | NotImported;  then Write ──► Progress | NotImported, …;  Finish ──► Progress
 
 The command reads the file, the control process writes users. The socket lies in the run directory,
 which only its owner may enter (`gateway.questions`): the lines hold password hashes.
@@ -40,6 +40,14 @@ class Finish(Struct, frozen=True, tag="finish"):
     failure: str | None = None
 
 
+class Wait(Struct, frozen=True, tag="wait"):
+    """The next batch is still being read: it may lie behind millions of rows."""
+
+
+class Waiting(Struct, frozen=True, tag="waiting"):
+    """It is waited for."""
+
+
 class Begun(Struct, frozen=True, tag="begun"):
     """The import as far as it is, and the pool that its rows are for."""
 
@@ -59,8 +67,8 @@ class NotImported(Struct, frozen=True, tag="not_imported"):
     message: str
 
 
-Question = Begin | Write | Finish
-Answer = Begun | Progress | NotImported
+Question = Begin | Write | Finish | Wait
+Answer = Begun | Progress | NotImported | Waiting
 
 
 def socket_name(port: int) -> str:

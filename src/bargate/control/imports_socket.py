@@ -17,6 +17,8 @@ from bargate.control.imports_question import (
     Finish,
     NotImported,
     Progress,
+    Wait,
+    Waiting,
     Write,
     line_of,
     question_of,
@@ -74,6 +76,8 @@ class _Conversation:
                 return await self._begin(question)
             if self._key is None:
                 return NotImported("no import was begun")
+            if isinstance(question, Wait):
+                return Waiting()
             return await self._go_on(self._key, question)
         except (AwsError, NotNext) as refused:
             return NotImported(refused.message if isinstance(refused, AwsError) else files.MOVED)

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
-from bargate.cli.import_users import _named
-from bargate.control.imports_question import Begin, line_of, question_of
+import pytest
+
+from bargate.cli import import_users
+from bargate.cli.import_users import _named, _read
+from bargate.control.imports_question import Begin, NotImported, Wait, line_of, question_of
+from bargate.control.imports_socket import _Conversation
+from bargate.control.local_channel import Channel, open_channel
+from bargate.control.local_socket import Bounds, LocalSocket
+from bargate.userpool.imports.batch import Batch
 from bargate.userpool.imports.files import File
 
 
@@ -13,3 +22,40 @@ def test_a_file_of_any_name_can_be_told(tmp_path: Path) -> None:
     begin = Begin(File(pool_id="us-east-1_x", path=_named(Path(name)), digest="0" * 64))
     assert begin.file.path == f"{tmp_path}/us\\xffers\nä.csv"
     assert question_of(line_of(begin)) == begin
+
+
+def test_an_installation_does_not_hang_up_while_rows_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten questions take half a second, and who is silent for a fifth is gone."""
+    monkeypatch.setattr(import_users, "WAIT_S", 0.05)
+    nothing: Any = None  # of pools and log: whoever waits asks for neither
+    conversation = _Conversation(nothing, None)
+    bounds = Bounds(connections=1, question_bytes=1_024, timeout_s=0.2)
+    found = Batch(first=5_000_000)
+
+    async def run() -> Batch:
+        is_found, asked = asyncio.Event(), []
+
+        async def converse(channel: Channel) -> None:
+            while (line := await channel.receive()) is not None:
+                asked.append(question_of(line))
+                await channel.send(line_of(await conversation.answer(asked[-1])))
+                if len(asked) == 10:
+                    is_found.set()
+
+        async def reading() -> Batch:
+            await is_found.wait()
+            return found
+
+        path = tmp_path / "run" / "a.sock"
+        socket = LocalSocket.conversing(path, "bargate test", bounds, converse)
+        await socket.start()
+        async with open_channel(path, 1_024, 5.0) as channel:
+            batch = await _read(channel, asyncio.create_task(reading()))
+        socket.stop()
+        return batch
+
+    assert isinstance(asyncio.run(conversation.answer(Wait())), NotImported)  # nothing was begun
+    conversation._key = ("us-east-1_x", "file-1")
+    assert asyncio.run(run()) == found
