@@ -125,6 +125,11 @@ def audit(
 
     No password, code, token or attribute is in it. Addresses are those of connections.
     """
+    wanted = _Wanted(pool_id, user, since)
+    if known and not verifies:
+        raise click.UsageError("--through goes with --verify")
+    if verifies and (follows or as_json or wanted != _Wanted(None, None, None)):
+        raise click.UsageError("--verify is about the whole log: leave out what chooses events")
     data = _running(api_port) if data is None else data
     try:
         if not (data / FOLDER).is_dir():
@@ -132,7 +137,7 @@ def audit(
         if verifies:
             _verify(data, known)
         else:
-            _show(data / FOLDER, _Wanted(pool_id, user, since), follows=follows, as_json=as_json)
+            _show(data / FOLDER, wanted, follows=follows, as_json=as_json)
     except BrokenPipeError:
         sys.exit(1)  # whoever read it has seen enough
     except OSError as error:

@@ -103,6 +103,22 @@ def test_verifying_says_where_the_chain_is_broken(data: Path) -> None:
     assert (gone.exit_code, "users: line 9 is not there any more\n" in gone.stdout) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--through", f"users:1:{'0' * 64}"),
+        ("--verify", "--json"),
+        ("--verify", "--follow"),
+        ("--verify", "--user", "ann"),
+        ("--verify", "--pool", "us-east-1_a"),
+        ("--verify", "--since", "2h"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(data: Path, options: tuple[str, ...]) -> None:
+    result = run(data, *options)
+    assert (result.exit_code, result.stdout, "--verify" in result.stderr) == (2, "", True)
+
+
 def test_what_cannot_be_read_is_said_in_words(data: Path, tmp_path: Path) -> None:
     (data / "master.key").unlink()
     missing = run(data, "--verify")
