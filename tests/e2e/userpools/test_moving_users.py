@@ -14,6 +14,7 @@ import pytest
 
 from e2e.control.installation import Running
 from e2e.userpools.directory import PASSWORD, Directory, refusal
+from importing import import_file
 from serving import bargate as bargate_command
 from totp_client import totp
 from user_files import keycloak_of, keycloak_password
@@ -30,10 +31,10 @@ def b64(data: bytes) -> str:
 
 
 def moved_in(run_dir: Path, directory: Directory, path: Path, kind: str) -> str:
-    arguments = ("users", "import", str(path), "--pool", directory.id, "--format", kind)
-    done = bargate_command(*arguments, run_dir=run_dir)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    arguments = (str(path), "--pool", directory.id, "--format", kind)
+    code, said = import_file(*arguments, run_dir=run_dir)
+    assert code == 0, said
+    return said
 
 
 def moved_out(run_dir: Path, directory: Directory, path: Path) -> dict[str, dict[str, Any]]:
