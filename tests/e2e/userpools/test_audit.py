@@ -122,6 +122,7 @@ def test_what_comes_is_shown_as_it_comes(bargate: Running, people: Directory) ->
 
 def test_a_changed_file_is_found(bargate: Running, people: Directory, tmp_path: Path) -> None:
     assert bargate.folder is not None
+    people.add("changed")
     copy = tmp_path / "data"
     (copy / "audit").mkdir(parents=True)
     (copy / "master.key").write_bytes((bargate.folder / "master.key").read_bytes())
