@@ -90,6 +90,8 @@ class _Conversation:
 
     async def _begin(self, question: Begin) -> Begun:
         pools, file = self._pools, question.file
+        if self._journal is not None:
+            self._journal.check()  # before anything is begun
         pool, progress = await pools.store.submit(lambda tx: files.begin(tx, file, pools.clock()))
         if self._journal is not None and progress.status == "InProgress":
             await self._journal.keep("changes", self._event(file), None)

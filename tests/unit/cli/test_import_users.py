@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bargate.audit.journal import Journal
 from bargate.cli import import_users
 from bargate.cli.import_users import _named, _read
 from bargate.control.imports_question import Begin, NotImported, Wait, line_of, question_of
@@ -59,3 +60,13 @@ def test_an_installation_does_not_hang_up_while_rows_are_looked_for(
     assert isinstance(asyncio.run(conversation.answer(Wait())), NotImported)  # nothing was begun
     conversation._key = ("us-east-1_x", "file-1")
     assert asyncio.run(run()) == found
+
+
+def test_nothing_is_begun_that_the_audit_log_cannot_tell() -> None:
+    journal = Journal({})
+    journal.close()
+    store: Any = None  # what is refused before it begins needs none
+    begin = Begin(File(pool_id="us-east-1_x", path="/users.csv", digest="0" * 64))
+    answer = asyncio.run(_Conversation(store, journal).answer(begin))
+    assert isinstance(answer, NotImported)
+    assert "audit log cannot be written" in answer.message
