@@ -23,6 +23,7 @@ from bench import (
     measure,
     micro,
     micro_iam,
+    pools,
     process,
     report,
     results,
@@ -53,6 +54,13 @@ CONTROL = {
 
 
 FUNCTIONS = {functions.COLD_START: 250.0, functions.UNCACHED: 1.5, functions.TOKENS: 3.0}
+POOLS = {
+    pools.OVER_ARGON2: 0.9,
+    pools.SRP: 60.0,
+    pools.REFRESHES: 700.0,
+    pools.OVER_SIGNATURES: 0.85,
+    pools.MILLION: 1.2,
+}
 
 
 def throughput(per_s: float, *, rss_mb: float = 50.0) -> Throughput:
@@ -80,6 +88,7 @@ def found(changes: dict[str, float] | None = None) -> Results:
         "policy_us": 5.0,
         **CONTROL,
         **FUNCTIONS,
+        **POOLS,
         "p99_ms": 3.0,
         "rss_mb": 80.0,
     } | (changes or {})
@@ -95,6 +104,7 @@ def found(changes: dict[str, float] | None = None) -> Results:
         microseconds={POLICY: figures["policy_us"]},
         control={name: figures[name] for name in CONTROL},
         functions={name: figures[name] for name in FUNCTIONS},
+        pools={name: figures[name] for name in POOLS},
         not_run=[NotRun("haproxy", "not root")],
     )
 
@@ -134,7 +144,7 @@ def test_users_are_bounded() -> None:
 
 
 def test_every_target_is_met_at_its_very_limit() -> None:
-    assert [target.met for target in judge(found())] == [True] * 22
+    assert [target.met for target in judge(found())] == [True] * 27
 
 
 @pytest.mark.parametrize(
@@ -158,6 +168,11 @@ def test_every_target_is_met_at_its_very_limit() -> None:
         ({functions.COLD_START: 250.1}, "cold start of a Python function"),
         ({functions.UNCACHED: 1.51}, "Lambda authorizer that is asked, added"),
         ({functions.TOKENS: 3.1}, "1,000 remembered authorizer answers"),
+        ({pools.OVER_ARGON2: 0.89}, "password sign-ins over argon2 alone"),
+        ({pools.SRP: 59.9}, "SRP sign-ins"),
+        ({pools.REFRESHES: 699.0}, "refreshes"),
+        ({pools.OVER_SIGNATURES: 0.84}, "refreshes over two signatures alone"),
+        ({pools.MILLION: 1.21}, "sign-in with 1,000,000 users over 1,000"),
         ({"routes-1000": 18_999.0}, "1,000 routes over 10 routes"),
         ({"p99_ms": 3.01}, "p99 at half load"),
         ({"rss_mb": 80.1}, "worker memory, idle"),
@@ -264,11 +279,11 @@ def test_decisions_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_can_be_chosen_once_each() -> None:
-    assert len(set(run.NAMES)) == len(run.NAMES) == len(SCENARIOS) + 4
+    assert len(set(run.NAMES)) == len(run.NAMES) == len(SCENARIOS) + 5
 
 
 def test_a_run_without_its_load_tool_says_so_and_goes_on() -> None:
-    chosen = frozenset(run.NAMES) - {run.CONTROL, run.MICRO}
+    chosen = frozenset(run.NAMES) - {run.CONTROL, run.MICRO, run.POOLS}
     settings = Settings(rounds=1, seconds=1, connections=32)
     told: list[str] = []
     finished = run.Run(settings, chosen, {"wrk": "not root"}, told.append).go()

@@ -89,7 +89,9 @@ class RuntimeProcess:
     @property
     def is_usable(self) -> bool:
         """Tell whether it can take another event; the host ends one that cannot."""
-        return not self._is_broken and not self._api.is_faulty and self._last is None
+        has_exited = self._sandbox is not None and self._sandbox.exited.done()
+        is_broken = self._is_broken or self._api.is_faulty or has_exited
+        return not is_broken and self._last is None
 
     async def _start(self) -> None:
         begun = time.monotonic()

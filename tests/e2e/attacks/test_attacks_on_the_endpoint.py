@@ -152,9 +152,10 @@ def test_workers_do_not_get_the_master_key(dev: Running) -> None:
         assert MASTER_KEY.encode() not in Path(f"/proc/{process}/environ").read_bytes()
     for process in (*dev.child_ids, dev.gateway.process.pid):
         assert MASTER_KEY.encode() not in Path(f"/proc/{process}/cmdline").read_bytes()
-    for file in (dev.folder or Path()).iterdir():
-        assert file.stat().st_mode & 0o077 == 0, file
-        assert MASTER_KEY.encode() not in file.read_bytes()
+    assert dev.folder is not None
+    for path in dev.folder.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+        assert path.is_dir() or MASTER_KEY.encode() not in path.read_bytes()
 
 
 def test_one_who_says_nothing_takes_nobodys_place(tmp_path: Path) -> None:

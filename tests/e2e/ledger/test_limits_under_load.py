@@ -22,6 +22,9 @@ from e2e.ledger.hammered import ACCOUNT, REGION, Hammered, control, hammering
 RATE, BURST = 200.0, 50
 
 
+pytestmark = pytest.mark.alone  # it counts what passes in a time
+
+
 def _most_over(times: list[float], rate: float, burst: int) -> float:
     """How far calls come above burst + rate · T in the worst window."""
     worst, low = 0.0, float("inf")

@@ -138,6 +138,7 @@ def test_whoever_signs_out_is_refused_at_once_and_may_come_back(
     assert refusal(people.public.global_sign_out, AccessToken=first["AccessToken"]) == REVOKED
 
 
+@pytest.mark.alone
 def test_tokens_are_refused_a_tenth_of_a_second_after_a_sign_out(
     strict: Running, people: Directory, jwt_path: str
 ) -> None:
