@@ -83,9 +83,10 @@ def _copy(name: str, work: Path) -> Path:
 
 
 def _load(folder: Path, name: str) -> Any:
-    """Import a module of a function's folder."""
+    """Import a module of a function's folder, which nobody else finds by its name."""
     sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
     finally:
         sys.path.remove(str(folder))
+        sys.modules.pop(name, None)

@@ -70,6 +70,14 @@ def until(endpoint: Endpoint, operation: str, outcome: str) -> Numbered:
     raise AssertionError(f"{operation} is not noted")
 
 
+def texts_of(endpoint: Endpoint) -> dict[str, bytes]:
+    """Give what stands in the files of each series."""
+    folder = Path(endpoint.settings.folder) / "audit"
+    return {
+        name: b"".join(path.read_bytes() for path in folder.glob(f"{name}-*")) for name in SERIES
+    }
+
+
 def code(call: Any, *arguments: Any, **more: Any) -> str:
     with pytest.raises(ClientError) as caught:
         call(*arguments, **more)
@@ -199,10 +207,11 @@ def test_the_series_hold_who_proved_how_much(endpoint: Endpoint) -> None:
     )
     assert code(pool.sign_in, "ann", "Wrong-password-1") == "NotAuthorizedException"
     until(endpoint, "InitiateAuth", "NotAuthorizedException")
-    folder = Path(endpoint.settings.folder) / "audit"
-    texts = {
-        name: b"".join(path.read_bytes() for path in folder.glob(f"{name}-*")) for name in SERIES
-    }
+    for _ in range(500):  # the series are written one after the other
+        texts = texts_of(endpoint)
+        if texts["refreshes"]:
+            break
+        time.sleep(0.02)
     assert b'"operation":"InitiateAuth","outcome":"ok"' in texts["users"]
     assert b'"operation":"InitiateAuth"' not in texts["changes"]
     assert b"REFRESH_TOKEN_AUTH" in texts["refreshes"]
