@@ -116,7 +116,10 @@ def test_what_comes_is_shown_as_it_comes(bargate: Running, people: Directory) ->
             assert json.loads(following.stdout.readline())["operation"] == "AdminDisableUser"
         finally:
             following.send_signal(signal.SIGINT)
-            following.wait(20)
+            try:
+                following.wait(20)
+            finally:
+                following.kill()
         assert following.returncode == 0
 
 
