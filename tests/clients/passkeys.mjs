@@ -5,9 +5,7 @@
 
 import { createInterface } from "node:readline";
 
-import { Amplify } from "aws-amplify";
-import * as auth from "aws-amplify/auth";
-import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
+import { configured } from "./amplify.mjs";
 
 const [endpoint, poolId, clientId, username, password] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -78,18 +76,7 @@ for (const [name, value] of Object.entries(globals)) {
   Object.defineProperty(globalThis, name, { value, configurable: true });
 }
 
-const kept = new Map();
-cognitoUserPoolsTokenProvider.setKeyValueStorage({
-  setItem: async (key, value) => void kept.set(key, value),
-  getItem: async (key) => kept.get(key) ?? null,
-  removeItem: async (key) => void kept.delete(key),
-  clear: async () => kept.clear(),
-});
-Amplify.configure({
-  Auth: {
-    Cognito: { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: endpoint },
-  },
-});
+const auth = configured(endpoint, poolId, clientId);
 
 const passkey = { username, options: { authFlowType: "USER_AUTH", preferredChallenge: "WEB_AUTHN" } };
 await auth.signIn({ username, password });

@@ -4,20 +4,10 @@
 
 import { createInterface } from "node:readline/promises";
 
+import { configured } from "./amplify.mjs";
+
 const [endpoint, poolId, clientId, username, password] = process.argv.slice(2);
-const { Amplify } = await import("aws-amplify");
-const auth = await import("aws-amplify/auth");
-const { cognitoUserPoolsTokenProvider } = await import("aws-amplify/auth/cognito");
-const kept = new Map();
-cognitoUserPoolsTokenProvider.setKeyValueStorage({
-  setItem: async (key, value) => void kept.set(key, value),
-  getItem: async (key) => kept.get(key) ?? null,
-  removeItem: async (key) => void kept.delete(key),
-  clear: async () => kept.clear(),
-});
-Amplify.configure({
-  Auth: { Cognito: { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: endpoint } },
-});
+const auth = configured(endpoint, poolId, clientId);
 
 const begun = await auth.signUp({
   username,

@@ -53,21 +53,8 @@ async function withIdentityJs() {
 }
 
 async function withAmplify() {
-  const { Amplify } = await import("aws-amplify");
-  const auth = await import("aws-amplify/auth");
-  const { cognitoUserPoolsTokenProvider } = await import("aws-amplify/auth/cognito");
-  const kept = new Map();
-  cognitoUserPoolsTokenProvider.setKeyValueStorage({
-    setItem: async (key, value) => void kept.set(key, value),
-    getItem: async (key) => kept.get(key) ?? null,
-    removeItem: async (key) => void kept.delete(key),
-    clear: async () => kept.clear(),
-  });
-  Amplify.configure({
-    Auth: {
-      Cognito: { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: endpoint },
-    },
-  });
+  const { configured } = await import("./amplify.mjs");
+  const auth = configured(endpoint, poolId, clientId);
   const wrong = await auth.signIn({ username, password: "Wrong-password-1" }).then(
     () => "taken",
     (error) => `${error.name}: ${error.message}`,
