@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import tempfile
@@ -26,6 +25,7 @@ from bargate.control.edge import Edge
 from bargate.control.emulation import Emulation
 from bargate.control.environment import make_environment
 from bargate.control.first_start import kept_keys, sealing_keys
+from bargate.control.garbage import settle_memory
 from bargate.control.import_uploads import ImportUploads
 from bargate.control.imports_socket import imports_socket
 from bargate.control.keys_socket import keys_socket
@@ -85,7 +85,6 @@ if TYPE_CHECKING:
 
 COLLECT_TIMEOUT_S = 2.0
 SENDING_TIMEOUT_S = 2.0
-_GC_THRESHOLDS = (50_000, 20, 20)
 
 _log = logging.getLogger("bargate.control")
 
@@ -211,7 +210,7 @@ class Control:
         await self._channel.send(Listening())
         # What the first call needs is imported beside the loop, so that it need not wait for it.
         preparing = asyncio.get_running_loop().run_in_executor(None, _prepare)
-        preparing.add_done_callback(lambda _: _settle_memory())
+        preparing.add_done_callback(lambda _: settle_memory())
         await self._publisher.run()
         await preparing
 
@@ -288,14 +287,3 @@ class Control:
 def _prepare() -> None:
     ServiceModels.prepare()
     SERVICES.prepare()
-
-
-def _settle_memory() -> None:
-    """Let the collector work from now on, but never look at what every process of this kind has.
-
-    With Python's own thresholds, deploying an API of 10,000 methods takes three times as long.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
-    gc.enable()
