@@ -90,11 +90,8 @@ class Auditor:
         series = _series(seen, subject, is_ok=True)
         if subject.is_frequent or _is_read(seen):
             self._journal.note(Entry(series, event, finish))
-            return
-        try:
-            await self._journal.keep(series, event, finish)
-        except LogUnavailable:
-            raise _unavailable("It was done, but is not in the audit log yet") from None
+        else:
+            await _kept(self._journal, Entry(series, event, finish))
 
     def refused(self, seen: Seen, code: str, status: int | None) -> None:
         """Note a call that did not succeed."""
@@ -123,13 +120,11 @@ class Auditor:
             address=told(attempt.address),
         )
         finish = self._finish(_auditing_of(attempt), subject, event)
+        entry = Entry(attempt.series, event, finish)
         if attempt.outcome != OK:
-            self._journal.note(Entry(attempt.series, event, finish))
-            return
-        try:
-            await self._journal.keep(attempt.series, event, finish)
-        except LogUnavailable:
-            raise _unavailable("It was done, but is not in the audit log yet") from None
+            self._journal.note(entry)
+        else:
+            await _kept(self._journal, entry)
 
     def check_attempt(self) -> None:
         """Refuse what would be noted and cannot be; raises AwsError ServiceUnavailable."""
@@ -239,6 +234,14 @@ def _made(name: str, output: Params) -> str:
 
 def _first(given: Params, names: tuple[str, ...]) -> str:
     return next((given[name] for name in names if isinstance(given.get(name), str)), "")
+
+
+async def _kept(journal: Journal, entry: Entry) -> None:
+    """Write what is done; raises AwsError ServiceUnavailable if it cannot be written yet."""
+    try:
+        await journal.keep(entry.series, entry.event, entry.complete)
+    except LogUnavailable:
+        raise _unavailable("It was done, but is not in the audit log yet") from None
 
 
 def _unavailable(what: str) -> AwsError:
